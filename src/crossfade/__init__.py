@@ -1,0 +1,1 @@
+"""Crossfade: the drop-in streaming speech-to-text server."""

@@ -1,0 +1,1 @@
+"""The client's end: a session with any server that speaks one of our dialects."""

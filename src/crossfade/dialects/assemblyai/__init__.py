@@ -1,0 +1,1 @@
+"""AssemblyAI Streaming, version 3."""

@@ -1,0 +1,235 @@
+"""What a dialect is: a vendor's protocol as a state machine without socket, clock or task.
+
+A folder beside this file holds everything that names one vendor: wire types, server end, client
+end, its HTTP endpoints, its errors and close codes. It knows the canonical model and nothing else.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Literal, Protocol
+
+from msgspec import Struct
+
+from crossfade.errors import CrossfadeError
+from crossfade.model import Command, Event, SessionConfig
+
+Frame = str | bytes
+"""One WebSocket message: ``str`` for text, ``bytes`` for binary."""
+
+
+class Goodbye(Struct, frozen=True, kw_only=True):
+    """Close the socket. Nothing is sent after it."""
+
+    code: int
+    reason: str = ""
+    """At most 123 bytes of UTF-8, as the WebSocket protocol demands."""
+    linger_s: float = 0.0
+    """Wait this long before the close frame, or until the client closes first."""
+
+
+class Handshake(Struct, frozen=True, kw_only=True):
+    """The HTTP request that opens a WebSocket."""
+
+    path: str
+    """Decoded, without the query."""
+    query: tuple[tuple[str, str], ...] = ()
+    """Decoded pairs in order of appearance; ``+`` and ``%20`` are spaces; blank values kept."""
+    headers: Mapping[str, str] = {}
+    """Names in lower case."""
+
+    def parameter(self, name: str) -> str | None:
+        """The last value of a query parameter, as given; ``None`` if it is absent."""
+        return next((value for key, value in reversed(self.query) if key == name), None)
+
+
+CredentialKind = Literal["key", "token"]
+
+
+class Credential(Struct, frozen=True, kw_only=True):
+    """What a client showed to be let in, before anybody judged it."""
+
+    secret: str | None
+    """``None``: it showed nothing."""
+    accepts: frozenset[CredentialKind]
+    """A long-lived key, a temporary token, or either, may be shown in this place."""
+    token_scope: str
+    """Tokens of another scope are not valid here."""
+
+
+class Refusal(Struct, frozen=True, kw_only=True):
+    """How a dialect says no."""
+
+    frames: tuple[Frame, ...]
+    goodbye: Goodbye
+    http_status: int | None = None
+    """Set: refuse the handshake itself with this status, unless it has already been accepted."""
+
+
+class ServerDialect(Protocol):
+    """The server's end of one connection. One instance a connection.
+
+    The session calls ``credential``, then ``open``, then ``receive`` and ``send`` as frames and
+    events come. ``receive`` answers nobody: what the client hears is what ``send`` makes of events.
+    """
+
+    def credential(self, handshake: Handshake) -> Credential:
+        """Find what the client showed to be let in."""
+
+    def open(self, handshake: Handshake) -> list[Command]:
+        """Read path, query and headers, where some vendors put their whole configuration.
+
+        Raises:
+            ProtocolError: If a parameter is malformed.
+        """
+
+    def receive(self, frame: Frame) -> list[Command]:
+        """Turn one frame into what the client asks.
+
+        Raises:
+            ProtocolError: If the frame is malformed or comes out of order.
+            ConfigError: If it asks for what nobody can do.
+        """
+
+    def send(self, event: Event) -> list[Frame | Goodbye]:
+        """Turn one event into what this vendor's server would say; mostly one frame, or none."""
+
+    def refuse(self, error: CrossfadeError) -> Refusal:
+        """Turn an error into this vendor's words, code and close code. Valid in every state."""
+
+
+class AudioRules(Struct, frozen=True, kw_only=True):
+    """How a vendor wants audio sent."""
+
+    min_chunk_ms: int | None = None
+    max_chunk_ms: int | None = None
+    chunk_ms: int = 50
+    """The size to cut to."""
+    paced: bool = False
+    """Not faster than real time."""
+
+
+class ClientRequest(Struct, frozen=True, kw_only=True):
+    """The HTTP request that opens a WebSocket, from the client's end."""
+
+    url: str
+    headers: Mapping[str, str] = {}
+
+
+class ClientDialect(Protocol):
+    """The client's end of one connection. One instance a connection."""
+
+    def request(self, url: str, *, key: str | None, config: SessionConfig) -> ClientRequest:
+        """Say where and how to connect.
+
+        ``url`` is what the user typed: scheme and host, perhaps a path.
+
+        Raises:
+            ConfigError: If this vendor's protocol cannot carry ``config``.
+        """
+
+    def audio_rules(self) -> AudioRules:
+        """How audio is to be cut and paced."""
+
+    def audio_format(self, wanted: SessionConfig) -> SessionConfig:
+        """The same configuration with an audio format that this protocol can carry.
+
+        The caller converts its audio to that format before it sends.
+        """
+
+    def open(self) -> list[Frame]:
+        """The frames to send as soon as the socket is open."""
+
+    @property
+    def ready(self) -> bool:
+        """``True`` once audio may be sent."""
+
+    def send(self, command: Command) -> list[Frame]:
+        """Turn one command into frames; an empty list where this protocol has no word for it."""
+
+    def receive(self, frame: Frame) -> list[Event]:
+        """Turn one frame into events.
+
+        Raises:
+            UpstreamError: If the server reports an error.
+            ProtocolError: If the frame is not of this protocol.
+        """
+
+    def closed(self, code: int, reason: str) -> CrossfadeError | None:
+        """Judge a close frame: ``None`` for a clean end after the last message."""
+
+
+class HttpRequest(Struct, frozen=True, kw_only=True):
+    """A plain HTTP request to one of a vendor's side endpoints."""
+
+    query: tuple[tuple[str, str], ...]
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    body: bytes
+
+
+class HttpResponse(Struct, frozen=True, kw_only=True):
+    """Its answer; ``body`` becomes JSON."""
+
+    status: int
+    body: Mapping[str, object]
+    headers: Mapping[str, str] = {}
+
+
+class Authority(Protocol):
+    """Who judges keys and makes temporary tokens, as seen from a vendor's endpoints."""
+
+    def check_key(self, secret: str | None) -> None:
+        """Accept a long-lived key.
+
+        Raises:
+            CredentialError: If it is missing, unknown, or expired.
+        """
+
+    def mint(self, key: str | None, *, scope: str, ttl_s: int, session_s: int | None = None) -> str:
+        """Make a temporary token, a JWT with integer ``iat`` and ``exp``, on behalf of a valid key.
+
+        Args:
+            key: The long-lived key that asks; already checked.
+            scope: Where the token is good.
+            ttl_s: Seconds in which it may be used to open sessions.
+            session_s: Cap on the length of a session opened with it.
+        """
+
+
+class HttpRoute(Struct, frozen=True, kw_only=True):
+    """One of a vendor's side endpoints."""
+
+    method: Literal["GET", "POST"]
+    path: str
+    handle: Callable[[HttpRequest, Authority], HttpResponse]
+
+
+class DialectSettings(Struct, frozen=True, kw_only=True):
+    """What an operator can choose about every dialect.
+
+    One object for all dialects; a dialect reads what concerns it and ignores the rest.
+    """
+
+    strict_parameters: bool = False
+    """Refuse what we cannot honour instead of going on without it."""
+    idle_s: float = 3600.0
+    session_s: float | None = None
+    """Longest session; ``None``: as the vendor documents."""
+    lenient_audio: bool = False
+    """Do not enforce a vendor's rules on the length and pace of audio frames."""
+
+
+class Dialect(Struct, frozen=True, kw_only=True):
+    """A line of the register: everything the house needs to know about one vendor."""
+
+    name: str
+    """As users type it in ``--dialect``."""
+    title: str
+    """As people read it."""
+    paths: tuple[str, ...]
+    """WebSocket paths, ``{}`` for any one segment. The first is the one that we advertise."""
+    server: Callable[[DialectSettings], ServerDialect]
+    client: Callable[[], ClientDialect]
+    token_scope: str
+    token_ttl_s: tuple[int, int]
+    """Shortest and longest life of a temporary token."""
+    http: tuple[HttpRoute, ...] = ()

@@ -1,0 +1,1 @@
+"""Speechmatics Real-Time, version 2."""

@@ -1,0 +1,100 @@
+"""Every exception that Crossfade raises on purpose.
+
+    CrossfadeError
+    ├── ProtocolError        the peer broke its dialect's rules
+    ├── AudioError           bytes that are not the audio they were said to be
+    ├── ConfigError          a lawful request for what we cannot do
+    ├── CredentialError      no key, an unknown one, or one that has expired
+    ├── CapacityError        full; the same request may work later
+    ├── IdleError            the client sent nothing for as long as it was allowed to
+    ├── ExpiredError         the session reached its greatest length
+    ├── ModelError           model files are missing, damaged, or could not be fetched
+    └── RecognizerError      the engine failed; the session cannot go on
+        └── UpstreamError    ... because the server at the other end of our client did
+
+A class of its own where a caller would act differently. Facts are fields, the sentence is
+``str(error)``; neither ever holds audio, words or keys. What only one vendor can complain about
+is a subclass in that vendor's folder. A bug is not in this tree.
+"""
+
+from typing import Literal
+
+
+class CrossfadeError(Exception):
+    """The root: catch this to catch everything that Crossfade raises on purpose."""
+
+
+class ProtocolError(CrossfadeError):
+    """The peer sent what its dialect does not allow, or at the wrong moment."""
+
+
+class AudioError(CrossfadeError):
+    """The bytes are not the audio that they were said to be."""
+
+
+class ConfigError(CrossfadeError):
+    """A well-formed request for what this server cannot do.
+
+    Attributes:
+        field: What was asked for, in our own words: ``language``, ``audio``, ...
+    """
+
+    def __init__(self, message: str, *, field: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class CredentialError(CrossfadeError):
+    """The credential is missing, unknown, or past its time."""
+
+    def __init__(self, cause: Literal["missing", "unknown", "expired"]) -> None:
+        super().__init__(f"the credential is {cause}")
+        self.cause = cause
+
+
+class CapacityError(CrossfadeError):
+    """Every slot is taken. The same request may work later.
+
+    Attributes:
+        slots: How many sessions this server admits at once.
+    """
+
+    def __init__(self, *, slots: int) -> None:
+        super().__init__(f"all {slots} slots are taken")
+        self.slots = slots
+
+
+class IdleError(CrossfadeError):
+    """Nothing came from the client for as long as it was allowed to stay silent."""
+
+    def __init__(self, *, idle_s: float) -> None:
+        super().__init__(f"nothing received for {idle_s:g} s")
+        self.idle_s = idle_s
+
+
+class ExpiredError(CrossfadeError):
+    """The session reached its greatest length."""
+
+    def __init__(self, *, session_s: float) -> None:
+        super().__init__(f"the session reached its limit of {session_s:g} s")
+        self.session_s = session_s
+
+
+class ModelError(CrossfadeError):
+    """The recognizer's files are missing, damaged, or could not be fetched."""
+
+
+class RecognizerError(CrossfadeError):
+    """The engine failed; the session cannot go on, another one may."""
+
+
+class UpstreamError(RecognizerError):
+    """The server at the other end of our client failed, refused, or hung up.
+
+    Attributes:
+        code: The close code or HTTP status, when there was one.
+    """
+
+    def __init__(self, message: str, *, code: int | None = None) -> None:
+        super().__init__(message)
+        self.code = code

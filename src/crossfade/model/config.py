@@ -1,0 +1,113 @@
+"""What a session is asked to be, in no vendor's words.
+
+A dialect fills these in from its own configuration and applies its own defaults first: nothing
+here guesses what a vendor meant by leaving a field out.
+"""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class Encoding(StrEnum):
+    """How one sample is written in a raw stream."""
+
+    PCM_S16LE = "pcm_s16le"
+    PCM_F32LE = "pcm_f32le"
+    MULAW = "mulaw"
+
+    @property
+    def sample_bytes(self) -> int:
+        """Bytes of one sample."""
+        return {Encoding.PCM_S16LE: 2, Encoding.PCM_F32LE: 4, Encoding.MULAW: 1}[self]
+
+
+class RawAudio(Struct, frozen=True, kw_only=True, tag="raw"):
+    """Bare samples, one channel. Chunks may be cut anywhere, inside a sample too."""
+
+    encoding: Encoding
+    sample_rate_hz: int
+
+
+class ContainerAudio(Struct, frozen=True, kw_only=True, tag="container"):
+    """A media file or stream with headers (WAV, MP3, Ogg, ...), cut anywhere."""
+
+    container: str | None = None
+    """Its format where the client named one; ``None``: find out from the bytes."""
+
+
+AudioFormat = RawAudio | ContainerAudio
+
+
+class NoEndpointing(Struct, frozen=True, kw_only=True, tag="none"):
+    """Turns end only when the client forces them."""
+
+
+class SilenceEndpointing(Struct, frozen=True, kw_only=True, tag="silence"):
+    """A turn is over once no word was spoken for ``silence_ms``."""
+
+    silence_ms: int
+
+
+class ConfidenceEndpointing(Struct, frozen=True, kw_only=True, tag="confidence"):
+    """A turn is over after ``min_silence_ms`` if its words seem complete, else the maximum."""
+
+    min_silence_ms: int
+    max_silence_ms: int
+    threshold: float
+    """Turn confidence (0.0 to 1.0) above which the words count as complete."""
+
+
+class PunctuationEndpointing(Struct, frozen=True, kw_only=True, tag="punctuation"):
+    """A turn is over after ``min_silence_ms`` if a sentence is complete, else the maximum."""
+
+    min_silence_ms: int
+    max_silence_ms: int
+    max_turn_ms: int
+    """A turn longer than this ends at its next word border."""
+
+
+Endpointing = NoEndpointing | SilenceEndpointing | ConfidenceEndpointing | PunctuationEndpointing
+
+
+class KeyTerm(Struct, frozen=True, kw_only=True):
+    """A word or phrase that the recognizer should expect."""
+
+    text: str
+    """As it is to be written."""
+    sounds_like: tuple[str, ...] = ()
+    """Other spellings that lead to the same written form."""
+
+
+class SpeakerLabels(Struct, frozen=True, kw_only=True):
+    """Who spoke each word is wanted too."""
+
+    max_speakers: int | None = None
+    sensitivity: float = 0.5
+    """0.0 to 1.0; higher finds more speakers."""
+
+
+class SessionConfig(Struct, frozen=True, kw_only=True):
+    """Everything a recognizer has to know to open a stream."""
+
+    language: str
+    """Code of the spoken language as the recognizer names it: ``en``."""
+    audio: AudioFormat
+    endpointing: Endpointing = NoEndpointing()
+    partials_wanted: bool = True
+    """Without partials a recognizer may decode less often."""
+    max_delay_ms: int = 4000
+    """Longest wait, in audio time, between the end of a word and the final that holds it."""
+    keyterms: tuple[KeyTerm, ...] = ()
+    speaker_labels: SpeakerLabels | None = None
+    vad_threshold: float | None = None
+    """Speech probability below which audio counts as silence; ``None``: the recognizer's own."""
+
+
+class SessionLimits(Struct, frozen=True, kw_only=True):
+    """How long a session may stay idle and live, in wall-clock seconds; ``None``: no limit."""
+
+    idle_s: float | None = None
+    idle_reset_by_audio_only: bool = False
+    """``True``: control messages do not count as life."""
+    session_s: float | None = None

@@ -1,0 +1,121 @@
+"""What a recognizer reports, in no vendor's words.
+
+Positions are whole milliseconds from the first sample of the session (``_ms``), never
+wall-clock time. All frozen: share between tasks, compare in tests.
+
+The order within a stream:
+
+* A ``Final`` is followed at once by a ``Partial`` that holds what is still open, perhaps nothing.
+* A turn ends with ``Final`` (perhaps empty), ``Partial`` (of what comes after, mostly nothing),
+  ``TurnEnded``; its number is used up by the ``TurnEnded``.
+* The end of a stream is a last ``Final`` and ``Partial``, without a ``TurnEnded``: nobody decided
+  that the turn was over, the audio was.
+"""
+
+from msgspec import Struct
+
+
+class Word(Struct, frozen=True, kw_only=True):
+    """One word with its time. ``end_ms`` is greater than ``start_ms``."""
+
+    text: str
+    """As it is to be shown, capitals and inner marks included, without the mark that follows."""
+    start_ms: int
+    end_ms: int
+    confidence: float
+    """0.0 to 1.0, comparable only within one recognizer."""
+    punctuation: str = ""
+    """The mark that follows the word directly: ``.``, ``,``, ``?``, ``!``, ...; mostly nothing."""
+    speaker: str | None = None
+
+
+class SessionStarted(Struct, frozen=True, kw_only=True, tag="session_started"):
+    """The session has its slot and its recognizer; audio is being heard."""
+
+    session_id: str
+    """A UUID."""
+    language: str
+    started_at: int
+    """Unix time in seconds."""
+    expires_at: int | None = None
+    """Unix time in seconds at which the session will be ended; ``None``: never."""
+
+
+class AudioAccepted(Struct, frozen=True, kw_only=True, tag="audio_accepted"):
+    """The recognizer took one chunk, or has room for it."""
+
+    number: int
+    """Chunks of this session are counted from 1, in order, each once."""
+
+
+class AudioIgnored(Struct, frozen=True, kw_only=True, tag="audio_ignored"):
+    """Audio came after the end of the stream and was thrown away."""
+
+
+class SpeechStarted(Struct, frozen=True, kw_only=True, tag="speech_started"):
+    """Someone began to speak."""
+
+    turn: int
+    at_ms: int
+    confidence: float
+    """Speech probability, 0.0 to 1.0."""
+
+
+class Partial(Struct, frozen=True, kw_only=True, tag="partial"):
+    """The words of the open turn that are not final yet. The next partial replaces it whole."""
+
+    turn: int
+    words: tuple[Word, ...]
+    through_ms: int
+    """How far the audio behind it reaches."""
+    at_pause: bool = False
+    """The speaker has paused: the words are all that was said so far."""
+    turn_confidence: float = 0.0
+    """Probability, 0.0 to 1.0, that the speaker has finished, if speech ended here."""
+
+
+class Final(Struct, frozen=True, kw_only=True, tag="final"):
+    """Words that will not change. A turn is its finals, in order; each word is in one of them."""
+
+    turn: int
+    words: tuple[Word, ...]
+    through_ms: int
+    """Everything up to here is settled: no later word begins before it."""
+    forced: bool = False
+
+
+class TurnEnded(Struct, frozen=True, kw_only=True, tag="turn_ended"):
+    """The turn is over; all its words were sent."""
+
+    turn: int
+    at_ms: int
+    """Position of the decision: end of speech plus the silence that was waited for."""
+    confidence: float
+    """Turn confidence at that moment, 0.0 to 1.0."""
+    forced: bool = False
+
+
+class Silence(Struct, frozen=True, kw_only=True, tag="silence"):
+    """A stretch without speech, about one a second while no turn is open.
+
+    Stretches never overlap with each other or with a word.
+    """
+
+    start_ms: int
+    end_ms: int
+
+
+class SessionEnded(Struct, frozen=True, kw_only=True, tag="session_ended"):
+    """The last event of a session that ended in order."""
+
+    audio_ms: int
+    """Audio received."""
+    session_ms: int
+    """Wall time from connection to now."""
+
+
+StreamEvent = AudioAccepted | AudioIgnored | SpeechStarted | Partial | Final | TurnEnded | Silence
+"""What a recognizer's stream reports."""
+
+Event = SessionStarted | StreamEvent | SessionEnded
+"""What a session reports: a stream's events between its own first and last."""

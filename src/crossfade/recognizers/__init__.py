@@ -1,0 +1,1 @@
+"""Recognizers: whatever turns audio into words behind one interface."""

@@ -1,0 +1,1 @@
+"""The embedded recognizer: Moonshine tiny-en on onnxruntime, CPU only."""

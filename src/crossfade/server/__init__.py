@@ -1,0 +1,1 @@
+"""The server: HTTP, WebSockets, sessions, limits, keys. It knows dialects, not vendors."""

@@ -1,0 +1,1 @@
+"""Checks for dialects and recordings of wire traffic; public, for third parties too."""
