@@ -1,0 +1,300 @@
+"""Moonshine tiny-en: features in, tokens with their probabilities and their places out.
+
+Loaded once and shared by all threads; every call is independent of the others. onnxruntime
+releases the GIL while it computes, and computes in the calling thread only, so as many threads
+run side by side as there are cores.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crossfade.audio.pcm import SAMPLE_RATE_HZ, Samples
+from crossfade.recognizers.onnx.features import BLOCK_SAMPLES, FeatureCache, Features
+from crossfade.recognizers.onnx.files import ModelFiles
+from crossfade.recognizers.onnx.runtime import load_session
+from crossfade.recognizers.onnx.tokens import BOS, EOS, Tokenizer
+
+Floats = NDArray[np.float32]
+
+MAX_AUDIO_S = 30.0
+"""Longest audio of one call. Quality falls beyond 15 s; beyond 49 s onnxruntime fails."""
+
+_N_LAYERS = 6
+_CROSS_NAMES = tuple(f"c{kind}{layer}" for layer in range(_N_LAYERS) for kind in "kv")
+_CACHE_NAMES = tuple(f"{kind}{layer}" for layer in range(_N_LAYERS) for kind in "kv")
+_DECODER_OUTPUTS = ["logits", "xattn", *(f"present_{name}" for name in _CACHE_NAMES)]
+_NO_PAST = np.zeros((1, 8, 0, 36), np.float32)
+_TERMINALS = (".", "?", "!")
+
+_LOOP_MAX_TOKENS = 12
+"""Longest phrase that is looked for as the body of a loop."""
+_LOOP_EVERY = 8
+"""A loop is looked for once in so many tokens: short sentences may repeat themselves as they
+like ("no, no, no, no"), and a real loop is still there eight tokens later."""
+
+
+class Bias(Protocol):
+    """Moves the scores of the next token, for words that are expected."""
+
+    def __call__(self, row: Floats, tokens: Sequence[int], /) -> Floats:
+        """Give the scores to use.
+
+        Args:
+            row: Logits, shape (32768,). Must not be changed in place.
+            tokens: All tokens of the hypothesis before this one.
+        """
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CrossKv:
+    """The encoded audio, as the decoder's layers read it.
+
+    Attributes:
+        arrays: Keys and values of each layer by name, float32, shape (1, 8, n_frames, 36).
+        n_frames: Encoder frames, 24 ms each.
+    """
+
+    arrays: dict[str, Floats]
+    n_frames: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decoding:
+    """What the decoder heard.
+
+    Attributes:
+        tokens: The forced ones first; no begin and end marks.
+        probabilities: The model's probability of each token, given those before it.
+        attention: Float32, shape (4, n_tokens, n_frames): where each token looked in the audio,
+            by the four heads that follow it best.
+        terminal_probability: Probability that a full stop, question or exclamation mark
+            follows the last word, whether it does or not.
+        n_steps: Decoder passes it took.
+        n_verified: Draft tokens that were right.
+    """
+
+    tokens: tuple[int, ...]
+    probabilities: tuple[float, ...]
+    attention: Floats
+    terminal_probability: float
+    n_steps: int
+    n_verified: int
+
+
+class Moonshine:
+    """The three graphs and the vocabulary.
+
+    Attributes:
+        tokenizer: The model's vocabulary.
+    """
+
+    def __init__(self, files: ModelFiles) -> None:
+        """Load everything; takes 0.2 s.
+
+        Raises:
+            ModelError: If a file is missing or damaged.
+        """
+        self.tokenizer = Tokenizer.from_file(files.tokenizer)
+        self._frontend = load_session(files.frontend)
+        self._encoder = load_session(files.encoder)
+        self._decoder = load_session(files.decoder)
+        self._terminals = [id_ for mark in _TERMINALS for id_ in self.tokenizer.ids(mark)]
+
+    def warm_up(self) -> None:
+        """Run everything once, so that the first stream finds its memory allocated."""
+        hum = np.sin(np.arange(SAMPLE_RATE_HZ, dtype=np.float32) / 20)
+        self.decode(self.encode_samples(hum), max_tokens=4)
+
+    def frontend(self, samples: Samples) -> tuple[Floats, Floats, Floats]:
+        """Run the convolutions that see only nearby audio.
+
+        Args:
+            samples: At least 511, shape (n_samples,).
+
+        Returns:
+            Columns [1, 576, n2], and sums and sums of squares [n1] over the channels of each
+            frame; see `crossfade.recognizers.onnx.features`.
+        """
+        columns, sums, squares = self._frontend.run(["A", "s1", "s2"], {"audio": samples[None]})
+        return columns, sums[0], squares[0]
+
+    def encode(self, features: Features) -> CrossKv:
+        """Run the encoder over a whole buffer.
+
+        Raises:
+            ValueError: If the buffer is longer than 30 s.
+        """
+        if features.columns.shape[2] * BLOCK_SAMPLES > MAX_AUDIO_S * SAMPLE_RATE_HZ:
+            raise ValueError(f"more than {MAX_AUDIO_S:g} s of audio in one piece")
+        feeds = {
+            "A": features.columns,
+            "mu": np.array([features.mean], np.float32),
+            "rstd": np.array([features.reciprocal_std], np.float32),
+        }
+        arrays = self._encoder.run(_CROSS_NAMES, feeds)
+        return CrossKv(dict(zip(_CROSS_NAMES, arrays, strict=True)), arrays[0].shape[2])
+
+    def encode_samples(self, samples: Samples) -> CrossKv:
+        """Encode audio that is there at once.
+
+        Raises:
+            ValueError: If it is longer than 30 s or shorter than one frame (56 ms).
+        """
+        cache = FeatureCache(self)
+        cache.append(samples)
+        features = cache.features()
+        if features is None:
+            raise ValueError("too little audio for a single frame")
+        return self.encode(features)
+
+    def decode(
+        self,
+        cross_kv: CrossKv,
+        *,
+        forced: Sequence[int] = (),
+        draft: Sequence[int] = (),
+        max_tokens: int,
+        bias: Bias | None = None,
+    ) -> Decoding:
+        """Write down what is in the audio, greedily.
+
+        The forced tokens and the draft go through the decoder in one pass. As far as the draft
+        is what the model would have written anyway it is taken; from there on each token costs
+        a pass of its own. The result is that of plain greedy decoding except at near-ties:
+        activations are quantised per tensor, so a row's numbers depend on those beside it.
+
+        Args:
+            cross_kv: The encoded audio.
+            forced: Tokens that the hypothesis must begin with.
+            draft: What probably follows them: the rest of the last hypothesis.
+            max_tokens: Longest hypothesis, the forced tokens included.
+            bias: Changes the scores of every row before anything is read from it.
+        """
+        run = _Run(self._decoder, cross_kv)
+        heard = _Transcript(bias, self._terminals)
+        rows = run.step([BOS, *forced, *draft])
+        for token, row in zip(forced, rows, strict=False):
+            heard.read(row, token)
+        n_verified = heard.check(rows[len(forced) :], draft, max_tokens)
+        run.keep(1 + len(forced) + n_verified)
+        while not heard.ended and len(heard.tokens) < max_tokens:
+            heard.read(run.step(heard.tokens[-1:])[0])
+            fresh = heard.tokens[len(forced) :]
+            if len(fresh) % _LOOP_EVERY == 0 and (kept := find_loop(fresh)) is not None:
+                heard.cut(len(forced) + kept)
+                break
+        return self._decoding(heard, run, n_verified)
+
+    def _decoding(self, heard: "_Transcript", run: "_Run", n_verified: int) -> Decoding:
+        """Leave out what stands for music, and look up how the last word may end."""
+        notes = self.tokenizer.notes(heard.tokens)
+        kept = [place for place in range(len(heard.tokens)) if place not in notes]
+        words = [i for i in kept if not self.tokenizer.is_punctuation(heard.tokens[i])]
+        after_last_word = words[-1] + 1 if words else len(heard.terminals)
+        return Decoding(
+            tokens=tuple(heard.tokens[i] for i in kept),
+            probabilities=tuple(heard.probabilities[i] for i in kept),
+            attention=run.attention()[:, kept],
+            terminal_probability=sum(heard.terminals[after_last_word:][:1], start=0.0),
+            n_steps=run.n_steps,
+            n_verified=n_verified,
+        )
+
+
+class _Run:
+    """One hypothesis in the decoder: its self-attention cache and where it has looked."""
+
+    def __init__(self, decoder: Any, cross_kv: CrossKv) -> None:
+        self._decoder = decoder
+        self._feeds: dict[str, NDArray[Any]] = dict(cross_kv.arrays)
+        self._feeds |= {f"past_{name}": _NO_PAST for name in _CACHE_NAMES}
+        self._looked: list[Floats] = []
+        self.n_steps = 0
+
+    def step(self, tokens: Sequence[int]) -> Floats:
+        """Add tokens; gives the logits of what follows each, shape (n_tokens, 32768)."""
+        self._feeds["input_ids"] = np.array([tokens], np.int64)
+        logits, looked, *cache = self._decoder.run(_DECODER_OUTPUTS, self._feeds)
+        for name, values in zip(_CACHE_NAMES, cache, strict=True):
+            self._feeds[f"past_{name}"] = values
+        self._looked.append(looked[0])
+        self.n_steps += 1
+        rows: Floats = logits[0]
+        return rows
+
+    def keep(self, n_tokens: int) -> None:
+        """Forget all but the first tokens of the first step: later ones must not see them."""
+        for name in _CACHE_NAMES:
+            self._feeds[f"past_{name}"] = self._feeds[f"past_{name}"][:, :, :n_tokens]
+        self._looked = [self._looked[0][:, :n_tokens]]
+
+    def attention(self) -> Floats:
+        """One row for each token that was predicted, shape (4, n_tokens, n_frames)."""
+        return np.concatenate(self._looked, axis=1)
+
+
+class _Transcript:
+    """What was read from the rows so far. Row i says which token comes at place i."""
+
+    def __init__(self, bias: Bias | None, terminals: Sequence[int]) -> None:
+        self._bias = bias
+        self._terminals = terminals
+        self.tokens: list[int] = []
+        self.probabilities: list[float] = []
+        self.terminals: list[float] = []
+        """For each place, the probability that a terminal mark stands there."""
+        self.ended = False
+
+    def read(self, row: Floats, token: int | None = None) -> int:
+        """Take one token: the likeliest, or the one that is given."""
+        if self._bias is not None:
+            row = self._bias(row, self.tokens)
+        best = int(row.argmax())
+        # Relative to the best one, because exp of a raw logit overflows.
+        odds = np.exp(row - row[best])
+        total = float(odds.sum())
+        token = best if token is None else token
+        self.terminals.append(float(odds[self._terminals].sum()) / total)
+        if token == EOS:
+            self.ended = True
+        else:
+            self.tokens.append(token)
+            self.probabilities.append(float(odds[token]) / total)
+        return token
+
+    def check(self, rows: Floats, draft: Sequence[int], max_tokens: int) -> int:
+        """Read one row more than the draft has right tokens; gives how many those are."""
+        n_right = 0
+        while len(self.tokens) < max_tokens:
+            token = self.read(rows[n_right])
+            if self.ended or n_right == len(draft) or token != draft[n_right]:
+                break
+            n_right += 1
+        return n_right
+
+    def cut(self, n_tokens: int) -> None:
+        """Drop all but the first tokens."""
+        del self.tokens[n_tokens:], self.probabilities[n_tokens:]
+        del self.terminals[n_tokens + 1 :]
+
+
+def find_loop(tokens: Sequence[int]) -> int | None:
+    """Find out whether the last tokens go round in a circle, as the model does when it is lost.
+
+    Returns:
+        How many tokens to keep so that one round is left, or ``None``: no loop.
+    """
+    for length in range(1, _LOOP_MAX_TOKENS + 1):
+        n_repeated = 0
+        while n_repeated + length < len(tokens) and (
+            tokens[-1 - n_repeated] == tokens[-1 - n_repeated - length]
+        ):
+            n_repeated += 1
+        rounds = 4 if length <= 2 else 3
+        if n_repeated >= length * (rounds - 1):
+            return len(tokens) - n_repeated
+    return None

@@ -1,0 +1,269 @@
+"""One segment: the audio of a stretch of speech, and which of its words are settled.
+
+The model hears the whole buffer again at every decode, so a hypothesis may change anywhere. What
+was settled may not: its tokens are a forced prefix of every later decode, and its audio is dropped
+once the buffer grows long. Positions are milliseconds of the session; a segment knows no clock.
+
+Not thread-safe: the event loop owns it, and lends it to a worker thread for one ``decode``.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from crossfade.audio.pcm import SAMPLE_RATE_HZ, Samples
+from crossfade.model import Word
+from crossfade.recognizers.endpointing import TERMINAL_MARKS
+from crossfade.recognizers.onnx.alignment import TimedWord, align_words
+from crossfade.recognizers.onnx.features import FeatureCache
+from crossfade.recognizers.onnx.model import Bias, Moonshine
+
+SAMPLES_PER_MS = SAMPLE_RATE_HZ // 1000
+BLOCK_SAMPLES = 192
+"""Audio is dropped in multiples of this, so that the cached front end stays exact."""
+
+TOKENS_PER_S = 6.5
+"""More than anyone speaks; a hypothesis that is longer has run away."""
+
+# When a word is settled. Agreement counted in seconds of audio instead of in hypotheses keeps the
+# streamed word error rate at the offline one whatever the decoding rate.
+STABLE_SHARE = 0.4  # of max_delay
+STABLE_MIN_MS, STABLE_MAX_MS = 500, 1500
+GUARD_MS, GUARD_HASTY_MS = 400, 300  # a word this close to the edge may still be cut in half
+HASTY_DELAY_MS = 1000
+STABLE_SLACK_MS = 60  # hypotheses come every few 32 ms windows, never exactly on time
+
+# When and where the head of the buffer is dropped. The model was trained on short clips and gets
+# worse beyond 15 s; below 12 s the lost context costs 1 to 2 points.
+LONG_MS = 12_000
+KEEP_MS = 2_000
+REST_MAX_MS = 9_000
+REST_BEST_S = 4.8
+HARD_LIMIT_MS = 25_000
+
+WORD_MIN_MS = 20
+"""Clients divide by durations; a word is never shorter."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeardWord:
+    """A word of a hypothesis and the tokens that it is made of."""
+
+    word: Word
+    first_token: int
+    end_token: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """What one decode heard in the whole buffer, settled words included."""
+
+    tokens: tuple[int, ...]
+    words: tuple[HeardWord, ...]
+    through_ms: int
+    """How far its audio reaches."""
+    terminal_probability: float
+    """The model's own probability that a sentence ends after the last word."""
+
+
+class Segment:
+    """The buffer of one stretch of speech."""
+
+    def __init__(self, model: Moonshine, *, start: int, floor_ms: int) -> None:
+        """Open an empty segment.
+
+        Args:
+            model: The shared model.
+            start: Position of its first sample.
+            floor_ms: No word of it begins before this.
+        """
+        self.start = start
+        self._model = model
+        self._features = FeatureCache(model)
+        self._floor_ms = floor_ms
+        self._settled: tuple[int, ...] = ()
+        self._last: tuple[int, ...] = ()
+        self._history: deque[tuple[int, tuple[int, ...]]] = deque()
+
+    @property
+    def end(self) -> int:
+        """Position behind its last sample."""
+        return self.start + self._features.n_samples
+
+    @property
+    def floor_ms(self) -> int:
+        """End of the last settled word; no later one begins before it."""
+        return self._floor_ms
+
+    def append(self, samples: Samples) -> None:
+        """Add audio, shape (n_samples,), that follows directly."""
+        self._features.append(samples)
+
+    def decode(self, *, through: int, bias: Bias | None = None) -> Hypothesis:
+        """Hear the buffer up to position ``through``. Runs in a worker thread; takes 10-50 ms."""
+        n_samples = min(through, self.end) - self.start
+        features = self._features.features(n_samples)
+        if features is None:
+            return Hypothesis((), (), through // SAMPLES_PER_MS, 0.0)
+        decoding = self._model.decode(
+            self._model.encode(features),
+            forced=self._settled,
+            draft=self._last[len(self._settled) :],
+            max_tokens=int(n_samples / SAMPLE_RATE_HZ * TOKENS_PER_S) + 6,
+            bias=bias,
+        )
+        timed = align_words(self._model.tokenizer, decoding, self._features.audio[:n_samples])
+        return Hypothesis(
+            tokens=tuple(decoding.tokens),
+            words=tuple(self._placed(word) for word in timed),
+            through_ms=(self.start + n_samples) // SAMPLES_PER_MS,
+            terminal_probability=decoding.terminal_probability,
+        )
+
+    def settle(
+        self, hypothesis: Hypothesis, *, max_delay_ms: int, interval_ms: int
+    ) -> tuple[tuple[Word, ...], tuple[Word, ...]]:
+        """Take the words that will not change any more.
+
+        Args:
+            hypothesis: The newest.
+            max_delay_ms: Longest wait between a word's end and its final.
+            interval_ms: Time to the next hypothesis, at the earliest.
+
+        Returns:
+            The newly settled words, and those that are still open.
+        """
+        fresh = self._fresh(hypothesis)
+        now_ms = hypothesis.through_ms
+        stable = self._stable(hypothesis, max_delay_ms)
+        guard_ms = GUARD_HASTY_MS if max_delay_ms <= HASTY_DELAY_MS else GUARD_MS
+        due_ms = now_ms - max_delay_ms + interval_ms // 2 + 100
+        count = 0
+        # The last word may be cut in half, and its mark invented: it always waits.
+        for heard in fresh[:-1]:
+            end_ms = heard.word.end_ms
+            agreed = heard.end_token <= stable and end_ms < now_ms - guard_ms
+            if not (agreed or end_ms < due_ms):
+                break
+            count += 1
+        return self._take(hypothesis, fresh, count)
+
+    def settle_until(
+        self, hypothesis: Hypothesis, until_ms: int
+    ) -> tuple[tuple[Word, ...], tuple[Word, ...]]:
+        """Take every word that ends at or before ``until_ms``; returns settled and open words."""
+        fresh = self._fresh(hypothesis)
+        count = next((i for i, h in enumerate(fresh) if h.word.end_ms > until_ms), len(fresh))
+        return self._take(hypothesis, fresh, count)
+
+    def settle_all(self, hypothesis: Hypothesis) -> tuple[Word, ...]:
+        """Take every word: the segment is closed."""
+        fresh = self._fresh(hypothesis)
+        return self._take(hypothesis, fresh, len(fresh))[0]
+
+    def trim(self, hypothesis: Hypothesis) -> None:
+        """Drop the head of a long buffer, at the best border between settled words."""
+        now_ms = self.end // SAMPLES_PER_MS
+        if now_ms - self.start // SAMPLES_PER_MS <= LONG_MS:
+            return
+        settled = [h for h in hypothesis.words if h.end_token <= len(self._settled)]
+        cuts: list[tuple[float, int, int]] = []
+        for before, after in pairwise(settled):
+            rest_ms = now_ms - after.word.start_ms
+            if KEEP_MS <= rest_ms <= REST_MAX_MS:
+                middle_ms = (before.word.end_ms + after.word.start_ms) // 2
+                cuts.append((_border_score(before, after, rest_ms), middle_ms, before.end_token))
+        if cuts:
+            _, at_ms, n_tokens = max(cuts)
+            self._drop_head(at_ms, n_tokens)
+        elif now_ms - self.start // SAMPLES_PER_MS > HARD_LIMIT_MS:
+            # A safety net, never reached with speech: nothing was settled for 25 s.
+            self._drop_head(now_ms - KEEP_MS, len(self._settled))
+
+    def _placed(self, timed: TimedWord) -> HeardWord:
+        start_ms = self.start // SAMPLES_PER_MS
+        word = Word(
+            text=timed.text,
+            punctuation=timed.punctuation,
+            start_ms=start_ms + round(timed.start_s * 1000),
+            end_ms=start_ms + round(timed.end_s * 1000),
+            confidence=timed.confidence,
+        )
+        return HeardWord(word, timed.first_token, timed.end_token)
+
+    def _fresh(self, hypothesis: Hypothesis) -> list[HeardWord]:
+        """The words behind the settled ones, kept from reaching back into them."""
+        fresh: list[HeardWord] = []
+        floor_ms = self._floor_ms
+        for heard in hypothesis.words:
+            if heard.first_token < len(self._settled):
+                continue
+            word = _not_before(heard.word, floor_ms)
+            floor_ms = word.end_ms
+            fresh.append(HeardWord(word, heard.first_token, heard.end_token))
+        return fresh
+
+    def _stable(self, hypothesis: Hypothesis, max_delay_ms: int) -> int:
+        """Count the leading tokens on which all hypotheses of the last while agree."""
+        span_ms = min(STABLE_MAX_MS, max(STABLE_MIN_MS, int(STABLE_SHARE * max_delay_ms)))
+        horizon_ms = hypothesis.through_ms - span_ms + STABLE_SLACK_MS
+        # Keep one hypothesis that is old enough, and everything younger.
+        while len(self._history) > 1 and self._history[1][0] <= horizon_ms:
+            self._history.popleft()
+        old_enough = bool(self._history) and self._history[0][0] <= horizon_ms
+        agreed = min(
+            (_common_prefix(hypothesis.tokens, tokens) for _, tokens in self._history), default=0
+        )
+        self._history.append((hypothesis.through_ms, hypothesis.tokens))
+        return agreed if old_enough else 0
+
+    def _take(
+        self, hypothesis: Hypothesis, fresh: Sequence[HeardWord], count: int
+    ) -> tuple[tuple[Word, ...], tuple[Word, ...]]:
+        self._last = hypothesis.tokens
+        if count:
+            self._settled = hypothesis.tokens[: fresh[count - 1].end_token]
+            self._floor_ms = fresh[count - 1].word.end_ms
+        return tuple(h.word for h in fresh[:count]), tuple(h.word for h in fresh[count:])
+
+    def _drop_head(self, at_ms: int, n_tokens: int) -> None:
+        blocks = (at_ms * SAMPLES_PER_MS - self.start) // BLOCK_SAMPLES
+        self._features.drop_head(blocks)
+        self.start += blocks * BLOCK_SAMPLES
+        dropped = self._last[:n_tokens]
+        self._settled = self._settled[n_tokens:]
+        self._last = self._last[n_tokens:]
+        self._history = deque(
+            (at, tokens[n_tokens:]) for at, tokens in self._history if tokens[:n_tokens] == dropped
+        )
+
+
+def _border_score(before: HeardWord, after: HeardWord, rest_ms: int) -> float:
+    """How good a place for a cut is: a long gap, a sentence's end, a rest of about 5 s."""
+    gap_s = (after.word.start_ms - before.word.end_ms) / 1000
+    ends_sentence = before.word.punctuation[-1:] in TERMINAL_MARKS
+    return 4 * gap_s - 0.05 * abs(rest_ms / 1000 - REST_BEST_S) + 0.5 * ends_sentence
+
+
+def _not_before(word: Word, floor_ms: int) -> Word:
+    """Move a word's borders so that it begins at ``floor_ms`` at the earliest."""
+    start_ms = max(word.start_ms, floor_ms)
+    end_ms = max(word.end_ms, start_ms + WORD_MIN_MS)
+    if (start_ms, end_ms) == (word.start_ms, word.end_ms):
+        return word
+    return Word(
+        text=word.text,
+        punctuation=word.punctuation,
+        start_ms=start_ms,
+        end_ms=end_ms,
+        confidence=word.confidence,
+    )
+
+
+def _common_prefix(left: Sequence[int], right: Sequence[int]) -> int:
+    """Count the leading tokens that two hypotheses share."""
+    for n, (a, b) in enumerate(zip(left, right, strict=False)):
+        if a != b:
+            return n
+    return min(len(left), len(right))

@@ -1,0 +1,236 @@
+"""One session's stream: commands in, events out, decodes in between.
+
+Nothing runs but the consumer of ``events``: it pulls audio through the transcriber, hands jobs to
+the scheduler and yields what they gave. A consumer that stops pulling stops everything, so a slow
+reader costs its own session time and nobody memory.
+
+The audio clock waits for the decode that is due: it moves on past a waiting partial only once
+that is late. So a file pushed at full speed is heard as if it came in real time.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+
+from crossfade.audio.decoder import AudioDecoder
+from crossfade.audio.pcm import Samples
+from crossfade.errors import RecognizerError
+from crossfade.model import (
+    Audio,
+    AudioAccepted,
+    AudioFormat,
+    AudioIgnored,
+    Finish,
+    ForceTurn,
+    RawAudio,
+    Reconfigure,
+    StreamEvent,
+)
+from crossfade.recognizers.base import StreamCommand
+from crossfade.recognizers.onnx.scheduler import Scheduler, Ticket
+from crossfade.recognizers.onnx.segment import SAMPLES_PER_MS, Hypothesis
+from crossfade.recognizers.onnx.transcriber import Job, Transcriber
+from crossfade.recognizers.onnx.vad import WINDOW_SAMPLES
+
+INBOX_BYTES = 64 << 20
+"""Audio that may wait; beyond it ``feed`` waits, the socket stays unread, and the client slows."""
+
+ACCEPTED_AHEAD_MS = 10_000
+"""Chunks are acknowledged at once while less audio than this waits before them."""
+
+SLICE_SAMPLES = 12 * WINDOW_SAMPLES
+"""Audio taken at a time: 384 ms, about 0.5 ms of work on the event loop."""
+
+LATE_S = 0.1
+"""A partial that has waited this long is late: the audio clock moves on."""
+
+CONTAINER_BYTES_PER_MS = 32
+"""What a compressed byte is worth when only its count is known: as if it were 16 kHz PCM."""
+
+
+class EmbeddedStream:
+    """A ``RecognizerStream`` of the embedded recognizer."""
+
+    def __init__(
+        self,
+        transcriber: Transcriber,
+        decoder: AudioDecoder,
+        scheduler: Scheduler,
+        audio: AudioFormat,
+    ) -> None:
+        """Start with no audio. Made by ``EmbeddedRecognizer.open``."""
+        self._transcriber = transcriber
+        self._decoder = decoder
+        self._scheduler = scheduler
+        self._raw = isinstance(audio, RawAudio)
+        self._bytes_per_s = (
+            audio.sample_rate_hz * audio.encoding.sample_bytes
+            if isinstance(audio, RawAudio)
+            else CONTAINER_BYTES_PER_MS * 1000
+        )
+        self._inbox: deque[StreamCommand] = deque()
+        self._waiting: deque[int] = deque()  # where the chunks that are not accepted yet begin
+        self._received_bytes = 0
+        self._heard_bytes = 0
+        self._heard_samples = 0
+        self._accepted = 0
+        self._ignored = 0
+        self._finished = False
+        self._closed = False
+        self._ticket: Ticket | None = None
+        self._outcome: tuple[Job, Hypothesis | BaseException] | None = None
+        self._blocks: AsyncIterator[Samples] | None = None
+        self._block: Samples | None = None
+        self._after_blocks: StreamCommand | None = None
+        self._wake = asyncio.Event()
+        self._room = asyncio.Event()
+
+    @property
+    def audio_ms(self) -> int:
+        """Audio received so far; of a container, as much as was decoded."""
+        if self._raw:
+            return self._received_bytes * 1000 // self._bytes_per_s
+        return self._heard_samples // SAMPLES_PER_MS
+
+    async def feed(self, command: StreamCommand) -> None:
+        """See ``RecognizerStream.feed``."""
+        if self._finished:
+            self._ignored += isinstance(command, Audio)
+            self._wake.set()
+            return
+        if isinstance(command, Audio):
+            await self._wait_for_room()
+            self._waiting.append(self._received_bytes)
+            self._received_bytes += len(command.data)
+        self._finished = isinstance(command, Finish)
+        self._inbox.append(command)
+        self._wake.set()
+
+    async def events(self) -> AsyncIterator[StreamEvent]:
+        """See ``RecognizerStream.events``."""
+        try:
+            while not self._closed:
+                for event in self._news():
+                    yield event
+                if self._transcriber.done:
+                    return
+                if not await self._move():
+                    await self._wake.wait()
+                    self._wake.clear()
+        finally:
+            await self.aclose()
+
+    async def aclose(self) -> None:
+        """See ``RecognizerStream.aclose``."""
+        self._closed = True
+        self._finished = True
+        if self._ticket is not None:
+            self._ticket.cancel()
+        self._decoder.close()
+        self._inbox.clear()
+        self._wake.set()
+        self._room.set()
+
+    async def _wait_for_room(self) -> None:
+        while self._received_bytes - self._heard_bytes > INBOX_BYTES and not self._closed:
+            self._room.clear()
+            await self._room.wait()
+        if self._closed:
+            raise RecognizerError("the stream is closed")
+
+    def _news(self) -> list[StreamEvent]:
+        """Collect what there is to tell: acknowledgements, then words."""
+        news: list[StreamEvent] = []
+        ahead = ACCEPTED_AHEAD_MS * self._bytes_per_s // 1000
+        while self._waiting and self._waiting[0] - self._heard_bytes < ahead:
+            self._waiting.popleft()
+            self._accepted += 1
+            news.append(AudioAccepted(number=self._accepted))
+        while self._ignored:
+            self._ignored -= 1
+            news.append(AudioIgnored())
+        news += self._transcriber.take_events()
+        return news
+
+    async def _move(self) -> bool:
+        """Make one step of progress; ``False`` if there is nothing to do but wait."""
+        if self._outcome is not None:
+            self._apply(*self._outcome)
+        elif self._ticket is not None and not self._is_late(self._ticket):
+            return False
+        elif not self._transcriber.starved:
+            self._transcriber.step(late=self._ticket is not None)
+            self._submit()
+        elif not await self._hear():
+            return False
+        return True
+
+    def _is_late(self, ticket: Ticket) -> bool:
+        """Tell whether the audio clock may move on past a job that has not begun."""
+        return not ticket.begun and not ticket.urgent and ticket.waited_s > LATE_S
+
+    def _submit(self) -> None:
+        """Queue the decode that is due; a final takes the place of the partial before it."""
+        wanted = self._transcriber.wanted
+        if wanted is None:
+            return
+        if self._ticket is not None:
+            if self._ticket.urgent == wanted.kind.urgent:
+                return
+            self._ticket.cancel()
+        self._ticket = self._scheduler.submit(
+            Ticket(urgent=wanted.kind.urgent, take=self._transcriber.take_job, done=self._done)
+        )
+
+    def _done(self, job: Job, result: Hypothesis | BaseException) -> None:
+        self._outcome = (job, result)
+        self._wake.set()
+
+    def _apply(self, job: Job, result: Hypothesis | BaseException) -> None:
+        self._outcome = self._ticket = None
+        if isinstance(result, BaseException):
+            raise RecognizerError("the decoder failed") from result
+        self._transcriber.apply(job, result)
+
+    async def _hear(self) -> bool:
+        """Bring the next piece of audio, or the next mark, to the transcriber."""
+        if self._block is None and not await self._next_block():
+            return False
+        if self._block is not None:
+            piece, rest = self._block[:SLICE_SAMPLES], self._block[SLICE_SAMPLES:]
+            self._block = rest if rest.size else None
+            self._heard_samples += piece.size
+            self._transcriber.hear(piece)
+            await asyncio.sleep(0)  # a long chunk must not keep other sessions waiting
+        return True
+
+    async def _next_block(self) -> bool:
+        """Decode on, or begin with the next command; ``False`` if there is none."""
+        if self._blocks is not None:
+            self._block = await anext(self._blocks, None)
+            if self._block is None:
+                self._end_of_command()
+            return True
+        if not self._inbox:
+            return False
+        command = self._inbox.popleft()
+        match command:
+            case Audio():
+                self._blocks = self._decoder.decode(command.data)
+                self._after_blocks = command
+            case Finish():
+                self._blocks = self._decoder.finish()
+                self._after_blocks = command
+            case ForceTurn():
+                self._transcriber.force(command.at_ms)
+            case Reconfigure():
+                self._transcriber.reconfigure(command)
+        return True
+
+    def _end_of_command(self) -> None:
+        command, self._blocks, self._after_blocks = self._after_blocks, None, None
+        if isinstance(command, Audio):
+            self._heard_bytes += len(command.data)
+            self._room.set()
+        else:
+            self._transcriber.finish()

@@ -1,0 +1,506 @@
+"""One stream on its own audio clock: samples in, decode jobs out, hypotheses back in, events out.
+
+Everything is decided at the borders of 32 ms windows of the session's audio, so neither the way a
+client cuts its chunks nor the speed at which it sends them changes a word: a file pushed at full
+speed meets the same decisions as the same audio in real time. No threads, no clock, no queue of
+its own; whoever drives it runs the jobs.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from msgspec import structs
+
+from crossfade.audio.pcm import Samples
+from crossfade.model import (
+    Final,
+    NoEndpointing,
+    Partial,
+    Reconfigure,
+    SessionConfig,
+    Silence,
+    SpeechStarted,
+    StreamEvent,
+    TurnEnded,
+    Word,
+)
+from crossfade.recognizers.endpointing import (
+    longest_turn_ms,
+    pause_ms,
+    turn_confidence,
+    turn_is_over,
+)
+from crossfade.recognizers.onnx.model import Bias, Moonshine
+from crossfade.recognizers.onnx.segment import GUARD_MS, SAMPLES_PER_MS, Hypothesis, Segment
+from crossfade.recognizers.onnx.vad import WINDOW_SAMPLES, VadState
+
+WINDOW_MS = WINDOW_SAMPLES // SAMPLES_PER_MS
+
+# Measured over 301 clips; each alternative that was tried cost 0.2 to 3 points of word error rate.
+SPEECH_ON = 0.5
+SPEECH_OFF_GAP = 0.15  # speech goes on while the probability is above SPEECH_ON minus this
+ONSET_WINDOWS = 3
+PREROLL_MS = 300
+TAIL_MS = 250  # how much of the silence after speech a final decode hears
+CLOSE_MS = 800  # non-speech that closes a segment
+SETTLED_TAIL_MS = 100  # of it, how much is settled with the final; the rest is the next preroll
+RING_WINDOWS = 48  # 1.5 s
+
+PARTIAL_INTERVAL_MS = 500
+FIRST_PARTIAL_MS = 200  # after the onset of speech
+UNSEEN_INTERVAL_MS = 2000  # at the most, when nobody sees the partials
+
+SILENCE_EVENT_MS = 1000
+SILENCE_MARGIN_MS = 500  # a word may begin up to onset + preroll before the speech is noticed
+
+# Guards against words made of noise: with the speech gate ahead of them never seen to be needed.
+NOISE_VOICED_MS = 100
+DOUBT_VOICED_MS, DOUBT_WORDS, DOUBT_CONFIDENCE = 300, 3, 0.4
+
+
+class JobKind(IntEnum):
+    """Why a decode is wanted; from ``PAUSE`` on it goes ahead of all partials."""
+
+    PARTIAL = 0
+    PAUSE = 1
+    TURN = 2
+    """A turn ends here. The segment goes on, so that the next turn is heard in its context."""
+    CLOSE = 3
+
+    @property
+    def urgent(self) -> bool:
+        """Someone waits for its end."""
+        return self is not JobKind.PARTIAL
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A decode that is due."""
+
+    kind: JobKind
+    until_ms: int | None = None
+    """TURN: words that end later stay open; ``None``: none does."""
+    forced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A self-contained decode. Whoever holds it owns its segment until ``apply``."""
+
+    wanted: Wanted
+    segment: Segment
+    through: int
+    bias: Bias | None
+
+    def run(self) -> Hypothesis:
+        """Do the arithmetic. For a worker thread."""
+        return self.segment.decode(through=self.through, bias=self.bias)
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    samples: Samples
+    speech: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Force:
+    at_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Finish:
+    pass
+
+
+class Transcriber:
+    """The state of one stream between decodes."""
+
+    def __init__(
+        self,
+        model: Moonshine,
+        vad: VadState,
+        config: SessionConfig,
+        *,
+        bias: Bias | None = None,
+    ) -> None:
+        """Start at position 0, in silence."""
+        self.wanted: Wanted | None = None
+        """The decode that is due; nothing moves on until it was done."""
+        self.done = False
+        """The last event has been given out."""
+        self._model = model
+        self._vad = vad
+        self._bias = bias
+        self._configure(config)
+        self._pending: deque[_Window | _Force | _Finish | Reconfigure] = deque()
+        self._ring: deque[Samples] = deque(maxlen=RING_WINDOWS)
+        self._events: list[StreamEvent] = []
+        self._rest = np.zeros(0, np.float32)
+        self._now = 0
+        self._segment: Segment | None = None
+        self._onset_windows = 0
+        self._voiced_windows = 0
+        self._last_speech = 0
+        self._all_settled = 0
+        self._last_decode_ms = 0
+        self._paused = False
+        self._confidence = 0.0
+        self._last_mark = ""
+        self._settled_ms = 0
+        self._turn = 0
+        self._turn_start_ms: int | None = None
+        self._turn_has_words = False
+        self._finishing = False
+
+    # What the driver does
+
+    def hear(self, samples: Samples) -> None:
+        """Take audio, shape (n_samples,), mono float32 at 16 kHz. About 0.15 ms for 100 ms."""
+        heard = np.concatenate((self._rest, samples))
+        n_windows = heard.size // WINDOW_SAMPLES
+        complete, self._rest = np.split(heard, [n_windows * WINDOW_SAMPLES])
+        speech = self._vad.probabilities(complete)
+        windows = complete.reshape(n_windows, WINDOW_SAMPLES)
+        self._pending.extend(map(_Window, windows, speech.tolist()))
+
+    def force(self, at_ms: int | None) -> None:
+        """Mark a forced end of the turn behind all audio heard so far."""
+        self._pending.append(_Force(at_ms))
+
+    def reconfigure(self, change: Reconfigure) -> None:
+        """Change settings for the audio that follows."""
+        self._pending.append(change)
+
+    def finish(self) -> None:
+        """Mark the end of the audio; the window that is not full is filled with silence."""
+        if self._rest.size:
+            self.hear(np.zeros(WINDOW_SAMPLES - self._rest.size, np.float32))
+        self._pending.append(_Finish())
+
+    def step(self, *, late: bool = False) -> None:
+        """Move along the audio until a decode is due or no audio is left.
+
+        Args:
+            late: A partial is due but could not begin for a while: move on past it, so that it
+                is not stale when it does. A final that becomes due meanwhile takes its place.
+        """
+        while self._pending and (self.wanted is None or (late and not self.wanted.kind.urgent)):
+            match self._pending.popleft():
+                case _Window() as window:
+                    self._window(window)
+                case _Force(at_ms):
+                    self._force(at_ms)
+                case _Finish():
+                    self._finish()
+                case Reconfigure() as change:
+                    self._reconfigure(change)
+
+    @property
+    def starved(self) -> bool:
+        """There is no audio to move along."""
+        return not self._pending
+
+    def take_job(self) -> Job:
+        """Begin the decode that is due, with the newest audio. The segment is lent until ``apply``.
+
+        Only valid while ``wanted`` is set.
+        """
+        wanted, segment = self.wanted, self._segment
+        assert wanted is not None
+        assert segment is not None
+        through = self._now
+        if wanted.kind >= JobKind.TURN:
+            through = min(through, self._last_speech + TAIL_MS * SAMPLES_PER_MS)
+        return Job(wanted, segment, through, self._bias)
+
+    def apply(self, job: Job, hypothesis: Hypothesis) -> None:
+        """Take a job's result."""
+        self.wanted = None
+        self._last_decode_ms = self._now_ms
+        match job.wanted.kind:
+            case JobKind.PARTIAL | JobKind.PAUSE:
+                self._apply_partial(job, hypothesis)
+            case JobKind.TURN:
+                self._apply_turn(job, hypothesis)
+            case JobKind.CLOSE:
+                self._apply_close(job, hypothesis)
+
+    def take_events(self) -> list[StreamEvent]:
+        """Hand over what happened since the last call, in order."""
+        events, self._events = self._events, []
+        return events
+
+    # Along the audio
+
+    @property
+    def _now_ms(self) -> int:
+        return self._now // SAMPLES_PER_MS
+
+    @property
+    def _silence_ms(self) -> int:
+        return (self._now - self._last_speech) // SAMPLES_PER_MS
+
+    def _window(self, window: _Window) -> None:
+        self._now += WINDOW_SAMPLES
+        self._ring.append(window.samples)
+        if self._segment is not None:
+            self._segment.append(window.samples)
+            if window.speech > self._speech_on - SPEECH_OFF_GAP:
+                self._speak(window.speech)
+            self._plan()
+            return
+        self._onset_windows = self._onset_windows + 1 if window.speech > self._speech_on else 0
+        if self._onset_windows == ONSET_WINDOWS:
+            self._open(window.speech)
+        else:
+            self._idle()
+
+    def _speak(self, speech: float) -> None:
+        self._last_speech = self._now
+        self._voiced_windows += 1
+        self._start_turn(self._now_ms - WINDOW_MS, speech)
+        if self._paused:  # what the pause seemed to mean is past
+            self._paused = False
+            self._confidence, self._last_mark = 0.0, ""
+
+    def _open(self, speech: float) -> None:
+        """Speech was noticed: open a segment that reaches back to before its onset."""
+        onset = self._now - self._onset_windows * WINDOW_SAMPLES
+        heard = self._now - len(self._ring) * WINDOW_SAMPLES
+        start = max(
+            onset - PREROLL_MS * SAMPLES_PER_MS, self._settled_ms * SAMPLES_PER_MS, heard, 0
+        )
+        self._segment = Segment(self._model, start=start, floor_ms=self._settled_ms)
+        recent = np.concatenate(tuple(self._ring))
+        self._segment.append(recent[len(recent) - (self._now - start) :])
+        self._last_speech = self._now
+        self._paused = False
+        self._voiced_windows = self._onset_windows
+        self._onset_windows = 0
+        onset_ms = onset // SAMPLES_PER_MS
+        self._last_decode_ms = onset_ms + FIRST_PARTIAL_MS - self._interval_ms
+        self._start_turn(onset_ms, speech)
+
+    def _start_turn(self, at_ms: int, speech: float) -> None:
+        if self._turn_start_ms is None:
+            self._turn_start_ms = at_ms
+            self._events.append(
+                SpeechStarted(turn=self._turn, at_ms=at_ms, confidence=round(speech, 6))
+            )
+
+    def _idle(self) -> None:
+        """A window without a segment: the turn may run out, silence is reported."""
+        quiet_ms = self._now_ms - SILENCE_MARGIN_MS
+        if self._turn_has_words and self._over():
+            self._end_turn(self._now_ms, through_ms=quiet_ms)
+        if quiet_ms - self._settled_ms >= SILENCE_EVENT_MS:
+            self._events.append(Silence(start_ms=self._settled_ms, end_ms=quiet_ms))
+            self._settled_ms = quiet_ms
+
+    def _over(self) -> bool:
+        return turn_is_over(
+            self._policy,
+            silence_ms=self._silence_ms,
+            confidence=self._confidence,
+            last_mark=self._last_mark,
+        )
+
+    def _plan(self) -> None:
+        """Decide which decode is due, if any, at the end of a window within a segment."""
+        if self._turn_has_words and self._silence_ms and self._over():
+            self._want(Wanted(JobKind.TURN))
+        elif self._silence_ms >= CLOSE_MS:
+            if self._has_unsettled_speech:
+                self._want(Wanted(JobKind.CLOSE))
+            else:
+                self._segment = None
+        elif self._turn_is_long():
+            self._want(Wanted(JobKind.TURN, until_ms=self._now_ms - GUARD_MS))
+        elif not self._has_unsettled_speech:
+            pass
+        elif not self._paused and self._looks_at_pauses and self._silence_ms >= self._pause_ms:
+            self._want(Wanted(JobKind.PAUSE))
+        elif (
+            self._now_ms - self._last_decode_ms >= self._interval_ms
+            and self._last_speech // SAMPLES_PER_MS > self._last_decode_ms - 100
+        ):
+            self._want(Wanted(JobKind.PARTIAL))
+
+    @property
+    def _has_unsettled_speech(self) -> bool:
+        """Someone spoke since all that had been said was settled."""
+        return self._last_speech > self._all_settled
+
+    def _turn_is_long(self) -> bool:
+        longest_ms = longest_turn_ms(self._policy)
+        return (
+            longest_ms is not None
+            and self._turn_start_ms is not None
+            and self._turn_has_words
+            and self._now_ms - self._turn_start_ms >= longest_ms
+        )
+
+    def _want(self, wanted: Wanted) -> None:
+        if self.wanted is None or wanted.kind > self.wanted.kind:
+            self.wanted = wanted
+
+    # Marks in the order of the audio
+
+    def _force(self, at_ms: int | None) -> None:
+        cut_ms = self._now_ms if at_ms is None else min(max(at_ms, self._settled_ms), self._now_ms)
+        if self._segment is None or not self._has_unsettled_speech:
+            self._end_turn(cut_ms, through_ms=cut_ms - SILENCE_MARGIN_MS, forced=True)
+        else:
+            all_counts = cut_ms >= self._now_ms - WINDOW_MS
+            self.wanted = Wanted(JobKind.TURN, until_ms=None if all_counts else cut_ms, forced=True)
+
+    def _finish(self) -> None:
+        self._finishing = True
+        if self._segment is None or not self._has_unsettled_speech:
+            self._say_final((), through_ms=self._settled_ms)
+            self.done = True
+        else:
+            self.wanted = Wanted(JobKind.CLOSE)
+
+    def _reconfigure(self, change: Reconfigure) -> None:
+        said = {name: value for name, value in structs.asdict(change).items() if value is not None}
+        self._configure(structs.replace(self._config, **said))
+
+    def _configure(self, config: SessionConfig) -> None:
+        self._config = config
+        self._policy = config.endpointing
+        self._pause_ms = pause_ms(config.endpointing)
+        self._speech_on = SPEECH_ON if config.vad_threshold is None else config.vad_threshold
+        self._interval_ms = PARTIAL_INTERVAL_MS
+        if not config.partials_wanted:
+            unseen_ms = min(config.max_delay_ms // 2, UNSEEN_INTERVAL_MS)
+            self._interval_ms = max(PARTIAL_INTERVAL_MS, unseen_ms)
+        # Without endpointing and without partials nobody asks what a pause sounds like.
+        self._looks_at_pauses = config.partials_wanted or config.endpointing != NoEndpointing()
+
+    # Results
+
+    def _apply_partial(self, job: Job, hypothesis: Hypothesis) -> None:
+        at_pause = job.wanted.kind is JobKind.PAUSE
+        if at_pause:
+            self._paused = True
+            self._judge(hypothesis)
+        settled, still_open = job.segment.settle(
+            hypothesis, max_delay_ms=self._config.max_delay_ms, interval_ms=self._interval_ms
+        )
+        job.segment.trim(hypothesis)
+        self._turn_has_words = self._turn_has_words or bool(settled or still_open)
+        partial = Partial(
+            turn=self._turn,
+            words=still_open,
+            through_ms=hypothesis.through_ms,
+            at_pause=at_pause,
+            turn_confidence=round(self._confidence, 6) if at_pause else 0.0,
+        )
+        if settled:
+            self._settled_ms = settled[-1].end_ms
+            self._events.append(Final(turn=self._turn, words=settled, through_ms=self._settled_ms))
+        if settled or self._config.partials_wanted:
+            self._events.append(partial)
+
+    def _apply_turn(self, job: Job, hypothesis: Hypothesis) -> None:
+        """The turn ends; what was said after the cut, if anything, belongs to the next one."""
+        until_ms = job.wanted.until_ms
+        self._judge(hypothesis)
+        if until_ms is None:
+            words = self._trusted(job.segment.settle_all(hypothesis))
+            still_open: tuple[Word, ...] = ()
+            self._all_settled = max(job.through, self._last_speech)
+        else:
+            words, still_open = job.segment.settle_until(hypothesis, until_ms)
+        job.segment.trim(hypothesis)
+        self._end_turn(
+            self._now_ms if until_ms is None else until_ms,
+            words,
+            through_ms=self._last_speech // SAMPLES_PER_MS + SETTLED_TAIL_MS
+            if until_ms is None
+            else 0,
+            still_open=still_open,
+            forced=job.wanted.forced,
+        )
+        if still_open:
+            self._turn_has_words = True
+            self._start_turn(until_ms or self._now_ms, 1.0)
+
+    def _apply_close(self, job: Job, hypothesis: Hypothesis) -> None:
+        words = self._trusted(job.segment.settle_all(hypothesis))
+        self._judge(hypothesis)
+        self._turn_has_words = self._turn_has_words or bool(words)
+        self._segment = None
+        through_ms = self._last_speech // SAMPLES_PER_MS + SETTLED_TAIL_MS
+        if not self._finishing and self._turn_has_words and self._over():
+            self._end_turn(self._now_ms, words, through_ms=through_ms)
+            return
+        self._say_final(words, through_ms=through_ms)
+        self.done = self._finishing
+        if not self._turn_has_words:
+            self._turn_start_ms = None  # it was noise
+
+    def _judge(self, hypothesis: Hypothesis) -> None:
+        last = hypothesis.words[-1].word if hypothesis.words else None
+        self._last_mark = last.punctuation if last else ""
+        self._confidence = turn_confidence(
+            hypothesis.terminal_probability, last.text if last else ""
+        )
+
+    def _trusted(self, words: tuple[Word, ...]) -> tuple[Word, ...]:
+        voiced_ms = self._voiced_windows * WINDOW_MS
+        if voiced_ms < NOISE_VOICED_MS:
+            return ()
+        if words and len(words) <= DOUBT_WORDS and voiced_ms < DOUBT_VOICED_MS:
+            mean = sum(word.confidence for word in words) / len(words)
+            return words if mean >= DOUBT_CONFIDENCE else ()
+        return words
+
+    def _say_final(
+        self,
+        words: tuple[Word, ...],
+        *,
+        through_ms: int = 0,
+        still_open: tuple[Word, ...] = (),
+        forced: bool = False,
+    ) -> None:
+        """Settle the audio up to ``through_ms``, or further if a word reaches further."""
+        last_ms = words[-1].end_ms if words else 0
+        self._settled_ms = max(self._settled_ms, min(through_ms, self._now_ms), last_ms)
+        self._events.append(
+            Final(turn=self._turn, words=words, through_ms=self._settled_ms, forced=forced)
+        )
+        self._events.append(
+            Partial(
+                turn=self._turn + bool(still_open),
+                words=still_open,
+                through_ms=max(self._now_ms, self._settled_ms),
+            )
+        )
+
+    def _end_turn(
+        self,
+        at_ms: int,
+        words: tuple[Word, ...] = (),
+        *,
+        through_ms: int = 0,
+        still_open: tuple[Word, ...] = (),
+        forced: bool = False,
+    ) -> None:
+        self._say_final(words, through_ms=through_ms, still_open=still_open, forced=forced)
+        self._events.append(
+            TurnEnded(
+                turn=self._turn,
+                at_ms=max(at_ms, self._settled_ms),
+                confidence=round(self._confidence, 6),
+                forced=forced,
+            )
+        )
+        self._turn += 1
+        self._turn_start_ms = None
+        self._turn_has_words = False
+        self._confidence, self._last_mark = 0.0, ""
