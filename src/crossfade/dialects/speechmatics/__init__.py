@@ -1,1 +1,31 @@
-"""Speechmatics Real-Time, version 2."""
+"""The Speechmatics real-time protocol, version 2: both ends of a connection.
+
+messages, configuration    the wire types, as the vendor spells them
+decoding                   a client's frame → a message, or the vendor's complaint
+start                      StartRecognition → what the session is going to be
+server                     what may come when
+replies, transcripts       events → what the server says
+client, hearing            the client's end
+http                       temporary keys, discovery
+errors, languages          tables
+"""
+
+from crossfade.dialects.base import Dialect
+from crossfade.dialects.speechmatics.client import SpeechmaticsClient
+from crossfade.dialects.speechmatics.http import ROUTES, TOKEN_SCOPE, TOKEN_TTL_S
+from crossfade.dialects.speechmatics.server import SpeechmaticsServer
+
+DIALECT = Dialect(
+    name="speechmatics",
+    title="Speechmatics",
+    # One or two languages in the path are an old habit of the vendor's. ``/v2/agent`` is another of
+    # its protocols: the register reserves it.
+    paths=("/v2", "/v2/", "/v2/{}", "/v2/{}/", "/v2/{}/{}", "/"),
+    server=SpeechmaticsServer,
+    client=SpeechmaticsClient,
+    token_scope=TOKEN_SCOPE,
+    token_ttl_s=TOKEN_TTL_S,
+    http=ROUTES,
+)
+
+__all__ = ["DIALECT"]

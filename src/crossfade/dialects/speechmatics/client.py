@@ -1,0 +1,278 @@
+"""The client's end of one connection, for the SDK and the gateway."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import msgspec
+
+from crossfade.dialects.base import AudioRules, ClientRequest, Frame
+from crossfade.dialects.speechmatics.configuration import (
+    ConversationConfig,
+    FileFormat,
+    RawFormat,
+    SpeakerDiarizationConfig,
+    TranscriptionConfig,
+    VocabEntry,
+    WireAudioFormat,
+)
+from crossfade.dialects.speechmatics.errors import close_for
+from crossfade.dialects.speechmatics.hearing import TranscriptReader
+from crossfade.dialects.speechmatics.messages import (
+    AddPartialTranscript,
+    AddTranscript,
+    AudioAdded,
+    EndOfStream,
+    EndOfTranscript,
+    EndOfUtterance,
+    ErrorMessage,
+    ForceEndOfUtterance,
+    InfoMessage,
+    Message,
+    RecognitionStarted,
+    ServerMessage,
+    SetRecognitionConfig,
+    SpeakersResult,
+    StartRecognition,
+    WarningMessage,
+)
+from crossfade.errors import ConfigError, CrossfadeError, ProtocolError, UpstreamError
+from crossfade.model import (
+    Audio,
+    AudioAccepted,
+    AudioFormat,
+    Command,
+    ConfidenceEndpointing,
+    Endpointing,
+    Event,
+    Finish,
+    ForceTurn,
+    KeepAlive,
+    KeyTerm,
+    NoEndpointing,
+    PunctuationEndpointing,
+    RawAudio,
+    Reconfigure,
+    SessionConfig,
+    SessionEnded,
+    SessionStarted,
+    SilenceEndpointing,
+    Start,
+)
+
+_MAX_KEYTERMS = 1000
+_MAX_TRIGGER_S = 2.0
+_MAX_DELAY_S = (0.7, 4.0)
+_MESSAGES = {kind.__struct_config__.tag for kind in ServerMessage.__args__}
+
+
+class SpeechmaticsClient:
+    """``request``, then ``open`` once the socket is; ready from RecognitionStarted on.
+
+    Args:
+        now: Unix time in seconds. The protocol tells no time of day, and ``SessionStarted`` does.
+    """
+
+    def __init__(self, now: Callable[[], float] = time.time) -> None:
+        self._now = now
+        self._config: SessionConfig | None = None
+        self._opened_at = 0.0
+        self._chunks = 0
+        self._audio_bytes = 0
+        self._reader = TranscriptReader()
+        self._ready = False
+        self._ended = False
+
+    @property
+    def ready(self) -> bool:
+        """``True`` from RecognitionStarted on."""
+        return self._ready
+
+    def request(self, url: str, *, key: str | None, config: SessionConfig) -> ClientRequest:
+        """Say where and how to connect; ``/v2`` is added to a URL without a path.
+
+        Raises:
+            ConfigError: If there are more key terms than the vendor takes.
+        """
+        if len(config.keyterms) > _MAX_KEYTERMS:
+            raise ConfigError(f"more than {_MAX_KEYTERMS} key terms", field="keyterms")
+        self._config = config
+        parts = urlsplit(url)
+        path = parts.path if parts.path.strip("/") else "/v2"
+        headers = {} if key is None else {"Authorization": f"Bearer {key}"}
+        return ClientRequest(url=urlunsplit(parts._replace(path=path)), headers=headers)
+
+    def audio_rules(self) -> AudioRules:
+        """Any size, any pace."""
+        return AudioRules()
+
+    def audio_format(self, wanted: SessionConfig) -> SessionConfig:
+        """The same: this protocol carries all that we know."""
+        return wanted
+
+    def open(self) -> list[Frame]:
+        """Say StartRecognition."""
+        self._opened_at = self._now()
+        config = self._asked
+        return [
+            _frame(
+                StartRecognition(
+                    audio_format=_wire_audio(config.audio),
+                    transcription_config=_wire_config(config),
+                )
+            )
+        ]
+
+    def send(self, command: Command) -> list[Frame]:
+        """Turn one command into frames."""
+        match command:
+            case Audio():
+                self._chunks += 1
+                self._audio_bytes += len(command.data)
+                return [command.data]
+            case ForceTurn():
+                at_s = None if command.at_ms is None else command.at_ms / 1000
+                return [_frame(ForceEndOfUtterance(timestamp=at_s))]
+            case Reconfigure():
+                change = _wire_change(command)
+                return [_frame(SetRecognitionConfig(transcription_config=change))] if change else []
+            case Finish():
+                return [_frame(EndOfStream(last_seq_no=self._chunks))]
+            case Start() | KeepAlive():
+                return []  # ``open`` has said it; WebSocket pings do that here
+
+    def receive(self, frame: Frame) -> list[Event]:
+        """Turn one frame into events; messages of kinds that we do not know are skipped.
+
+        Raises:
+            UpstreamError: If it is an ``Error``; with the close code that will follow.
+            ProtocolError: If it is binary, not JSON, or not as the protocol wants it.
+        """
+        message = _decode(frame)
+        match message:
+            case RecognitionStarted():
+                self._ready = True
+                return [self._started(message)]
+            case AudioAdded():
+                return [AudioAccepted(number=message.seq_no)]
+            case AddTranscript():
+                return [self._reader.final(message)]
+            case AddPartialTranscript():
+                return [self._reader.partial(message)]
+            case EndOfUtterance():
+                return [self._reader.turn_ended(message)]
+            case EndOfTranscript():
+                self._ended = True
+                return [self._session_ended()]
+            case ErrorMessage():
+                code = message.code or close_for(message.type).code
+                raise UpstreamError(f"{message.type}: {message.reason}", code=code)
+            case InfoMessage() | WarningMessage() | SpeakersResult() | None:
+                return []
+
+    def closed(self, code: int, reason: str) -> CrossfadeError | None:
+        """Judge a close frame: clean after EndOfTranscript, whatever its code."""
+        if self._ended:
+            return None
+        return UpstreamError(f"closed before EndOfTranscript: {code} {reason}".rstrip(), code=code)
+
+    @property
+    def _asked(self) -> SessionConfig:
+        if self._config is None:
+            raise RuntimeError("request comes first")
+        return self._config
+
+    def _started(self, message: RecognitionStarted) -> SessionStarted:
+        return SessionStarted(
+            session_id=message.id, language=self._asked.language, started_at=int(self._now())
+        )
+
+    def _session_ended(self) -> SessionEnded:
+        audio = self._asked.audio
+        audio_ms = self._reader.through_ms
+        if isinstance(audio, RawAudio):
+            n_samples = self._audio_bytes // audio.encoding.sample_bytes
+            audio_ms = n_samples * 1000 // audio.sample_rate_hz
+        session_ms = round((self._now() - self._opened_at) * 1000)
+        return SessionEnded(audio_ms=audio_ms, session_ms=max(session_ms, 0))
+
+
+def _decode(frame: Frame) -> ServerMessage | None:
+    """Decode a message; ``None`` for one that the vendor has and we do without."""
+    if isinstance(frame, bytes):
+        raise ProtocolError("a binary frame; this protocol has none from the server")
+    try:
+        raw = msgspec.json.decode(frame, type=dict[str, Any])
+        if raw.get("message") not in _MESSAGES and isinstance(raw.get("message"), str):
+            return None
+        # mypy reads a union as the value Any; the annotation gives the type back (PEP 747).
+        message: ServerMessage = msgspec.convert(raw, ServerMessage)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as exc:
+        raise ProtocolError("not a message of this protocol") from exc
+    return message
+
+
+def _wire_audio(audio: AudioFormat) -> WireAudioFormat:
+    if isinstance(audio, RawAudio):
+        return RawFormat(encoding=audio.encoding.value, sample_rate=audio.sample_rate_hz)
+    return FileFormat()
+
+
+def _wire_config(config: SessionConfig) -> TranscriptionConfig:
+    labels = config.speaker_labels
+    return TranscriptionConfig(
+        language=config.language,
+        enable_partials=config.partials_wanted,
+        max_delay=_max_delay_s(config.max_delay_ms),
+        additional_vocab=tuple(map(_vocab_entry, config.keyterms)),
+        conversation_config=ConversationConfig(
+            end_of_utterance_silence_trigger=_trigger_s(config.endpointing)
+        ),
+        diarization="none" if labels is None else "speaker",
+        speaker_diarization_config=SpeakerDiarizationConfig()
+        if labels is None
+        else SpeakerDiarizationConfig(
+            max_speakers=labels.max_speakers, speaker_sensitivity=labels.sensitivity
+        ),
+    )
+
+
+def _wire_change(command: Reconfigure) -> dict[str, object]:
+    """What this protocol can change; key terms and the rest stay as they were."""
+    change: dict[str, object] = {}
+    if command.endpointing is not None:
+        change["conversation_config"] = {
+            "end_of_utterance_silence_trigger": _trigger_s(command.endpointing)
+        }
+    if command.partials_wanted is not None:
+        change["enable_partials"] = command.partials_wanted
+    if command.max_delay_ms is not None:
+        change["max_delay"] = _max_delay_s(command.max_delay_ms)
+    return change
+
+
+def _trigger_s(endpointing: Endpointing) -> float:
+    """The longest silence; this protocol knows no reason to end a turn sooner."""
+    match endpointing:
+        case NoEndpointing():
+            return 0.0
+        case SilenceEndpointing():
+            return min(endpointing.silence_ms / 1000, _MAX_TRIGGER_S)
+        case ConfidenceEndpointing() | PunctuationEndpointing():
+            return min(endpointing.max_silence_ms / 1000, _MAX_TRIGGER_S)
+
+
+def _max_delay_s(max_delay_ms: int) -> float:
+    shortest_s, longest_s = _MAX_DELAY_S
+    return min(max(max_delay_ms / 1000, shortest_s), longest_s)
+
+
+def _vocab_entry(term: KeyTerm) -> str | VocabEntry:
+    if not term.sounds_like:
+        return term.text
+    return VocabEntry(content=term.text, sounds_like=term.sounds_like)
+
+
+def _frame(message: Message) -> str:
+    return msgspec.json.encode(message).decode()

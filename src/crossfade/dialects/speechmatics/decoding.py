@@ -1,0 +1,87 @@
+"""From a text frame to a client's message, and from a wrong one to the vendor's complaint."""
+
+import re
+from typing import Any, NoReturn
+
+import msgspec
+
+from crossfade.dialects.speechmatics.configuration import TranscriptionConfig, without_nulls
+from crossfade.dialects.speechmatics.errors import (
+    InvalidAudioTypeError,
+    InvalidConfigError,
+    InvalidMessageError,
+)
+from crossfade.dialects.speechmatics.messages import ClientMessage
+
+_CONFIGURATION = {"transcription_config", "translation_config", "audio_events_config"}
+
+# How msgspec words its complaints; the tests hold them to it.
+_COMPLAINT = re.compile(r"(?P<what>.*?)(?: - at `(?P<path>\$.*)`)?", re.DOTALL)
+_MISSING = re.compile(r"Object missing required field `(?P<field>\w+)`")
+
+
+def decode(text: str) -> ClientMessage:
+    """Decode one text frame.
+
+    Raises:
+        InvalidMessageError: If it is not JSON, or not a message of this protocol.
+        InvalidConfigError: If a field of a configuration object is wrong; ``str`` names it.
+        InvalidAudioTypeError: If ``audio_format`` is wrong.
+    """
+    try:
+        raw = msgspec.json.decode(text)
+        if isinstance(raw, str):  # one old client encodes its messages twice
+            raw = msgspec.json.decode(raw)
+        raw = without_nulls(raw)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as exc:
+        raise InvalidMessageError("the message is not JSON") from exc
+    try:
+        # mypy reads a union as the value Any; the annotation gives the type back (PEP 747).
+        message: ClientMessage = msgspec.convert(raw, ClientMessage)
+    except msgspec.ValidationError as exc:
+        _complain(exc)
+    return message
+
+
+def merged(config: TranscriptionConfig, change: dict[str, Any]) -> TranscriptionConfig:
+    """Apply the fields that are present in ``change``, at any depth.
+
+    Raises:
+        InvalidConfigError: If one of them is wrong.
+    """
+    try:
+        return msgspec.convert(_merged(msgspec.to_builtins(config), change), TranscriptionConfig)
+    except msgspec.ValidationError as exc:
+        _complain(exc, inside="transcription_config")
+
+
+def _merged(current: Any, change: Any) -> Any:
+    if isinstance(current, dict) and isinstance(change, dict):
+        return current | {key: _merged(current.get(key), value) for key, value in change.items()}
+    return change
+
+
+def _complain(exc: msgspec.ValidationError, *, inside: str = "") -> NoReturn:
+    what, path = _place(str(exc), inside)
+    root = path.partition(".")[0]
+    reason = f"{path}: {what}" if path else what
+    if root in _CONFIGURATION:
+        raise InvalidConfigError(reason) from exc
+    if root == "audio_format" and (path, what) != ("audio_format", _ABSENT):
+        raise InvalidAudioTypeError(reason) from exc
+    raise InvalidMessageError(reason) from exc
+
+
+_ABSENT = "required, and absent"
+
+
+def _place(complaint: str, inside: str) -> tuple[str, str]:
+    """Split a complaint into what is wrong and the path of the field."""
+    match = _COMPLAINT.fullmatch(complaint)
+    assert match is not None  # the expression matches any text
+    steps = [inside, (match["path"] or "$")[1:].lstrip(".")]
+    what = match["what"].replace(" | null", "")  # null was taken for absent long before
+    if missing := _MISSING.fullmatch(what):
+        steps.append(missing["field"])
+        what = _ABSENT
+    return what, ".".join(filter(None, steps))

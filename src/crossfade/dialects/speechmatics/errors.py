@@ -1,0 +1,115 @@
+"""What this vendor can complain about, and how it says so: error types and close codes.
+
+Sections 14.3 to 14.5 of the protocol reference. Clients try again on 4005, 4013 and 1011 only, so
+these three mean "later, perhaps" and everything lasting has another code.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from crossfade.dialects.base import Goodbye
+from crossfade.errors import (
+    AudioError,
+    CapacityError,
+    ConfigError,
+    CredentialError,
+    CrossfadeError,
+    ExpiredError,
+    IdleError,
+    ModelError,
+    ProtocolError,
+    RecognizerError,
+)
+
+ErrorType = Literal[
+    "invalid_message",
+    "protocol_error",
+    "invalid_config",
+    "invalid_audio_type",
+    "invalid_language",
+    "invalid_model",
+    "not_authorised",
+    "quota_exceeded",
+    "job_error",
+    "idle_timeout",
+    "session_timeout",
+    "unknown_error",
+]
+"""Those that we send; a vendor's server has more."""
+
+
+class InvalidMessageError(ProtocolError):
+    """Not JSON, not an object, no known ``message``, or not its shape."""
+
+
+class InvalidConfigError(ProtocolError):
+    """A field of the configuration has the wrong type, or a value out of its range."""
+
+
+class InvalidAudioTypeError(ProtocolError):
+    """``audio_format`` names no audio that this protocol knows."""
+
+
+class InvalidLanguageError(ProtocolError):
+    """``language`` is not the code of a language."""
+
+
+_TYPES: Sequence[tuple[type[CrossfadeError], ErrorType]] = [  # subclasses before their bases
+    (InvalidMessageError, "invalid_message"),
+    (InvalidConfigError, "invalid_config"),
+    (InvalidAudioTypeError, "invalid_audio_type"),
+    (InvalidLanguageError, "invalid_language"),
+    (ProtocolError, "protocol_error"),
+    (AudioError, "invalid_audio_type"),
+    (ConfigError, "invalid_config"),
+    (CredentialError, "not_authorised"),
+    (CapacityError, "quota_exceeded"),
+    (IdleError, "idle_timeout"),
+    (ExpiredError, "session_timeout"),
+    (ModelError, "job_error"),
+    (RecognizerError, "job_error"),
+]
+
+_TYPES_OF_FIELDS: Mapping[str, ErrorType] = {
+    "language": "invalid_model",
+    "audio": "invalid_audio_type",
+}
+
+_CLOSES: Mapping[str, Goodbye] = {
+    "invalid_message": Goodbye(code=1003, reason="invalid_message"),
+    "protocol_error": Goodbye(code=1003, reason="protocol_error"),
+    "invalid_config": Goodbye(code=1003, reason="invalid_config"),
+    "invalid_audio_type": Goodbye(code=1003, reason="invalid_audio_type"),
+    "invalid_language": Goodbye(code=4004, reason="invalid_language"),
+    "invalid_model": Goodbye(code=4004, reason="invalid_model"),
+    "not_authorised": Goodbye(code=4001, reason="not_authorised"),
+    "not_allowed": Goodbye(code=4003, reason="not_allowed"),
+    "quota_exceeded": Goodbye(code=4005, reason="quota_exceeded"),
+    "timelimit_exceeded": Goodbye(code=4006, reason="timelimit_exceeded"),
+    "job_error": Goodbye(code=4013, reason="job_error"),
+    "idle_timeout": Goodbye(code=1008, reason="policy_violation"),
+    "session_timeout": Goodbye(code=1008, reason="policy_violation"),
+    "unknown_error": Goodbye(code=1011, reason="internal_error"),
+}
+
+_REASONS: Mapping[ErrorType, str] = {  # texts that have been seen on the wire
+    "not_authorised": "Not Authorized",
+    "quota_exceeded": "Concurrent Quota Exceeded",
+}
+
+
+def error_type(error: CrossfadeError) -> ErrorType:
+    """Name an error as the vendor does."""
+    if isinstance(error, ConfigError):
+        return _TYPES_OF_FIELDS.get(error.field, "invalid_config")
+    return next((name for kind, name in _TYPES if isinstance(error, kind)), "unknown_error")
+
+
+def error_reason(error: CrossfadeError) -> str:
+    """The ``reason`` of an ``Error``; never empty, clients print it."""
+    return _REASONS.get(error_type(error)) or str(error) or type(error).__name__
+
+
+def close_for(error_type: str) -> Goodbye:
+    """The close frame that follows an ``Error`` of this type, also of types that we never send."""
+    return _CLOSES.get(error_type, _CLOSES["unknown_error"])

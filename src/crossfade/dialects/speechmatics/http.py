@@ -1,0 +1,106 @@
+"""The vendor's HTTP endpoints: temporary keys and discovery, sections 3.4 and 4.3."""
+
+import re
+from collections.abc import Mapping
+
+import msgspec
+
+from crossfade.dialects.base import Authority, HttpRequest, HttpResponse, HttpRoute
+from crossfade.errors import CredentialError
+
+TOKEN_SCOPE = "speechmatics-rt"
+"""Where a temporary key made with ``?type=rt`` is good; other types have other scopes."""
+TOKEN_TTL_S = (60, 86_400)
+
+_BEARER = re.compile(r"\s*bearer\s+(\S+)\s*", re.IGNORECASE)
+_TYPES = ("batch", "rt", "tts", "flow")
+_ERRORS = {400: "Bad Request", 401: "Unauthorized", 422: "Unprocessable Entity"}
+
+
+def bearer(headers: Mapping[str, str]) -> str | None:
+    """The key in an ``Authorization: Bearer`` header, if there is one."""
+    match = _BEARER.fullmatch(headers.get("authorization", ""))
+    return match[1] if match else None
+
+
+def create_key(request: HttpRequest, authority: Authority) -> HttpResponse:
+    """``POST /v1/api_keys``: make a temporary key.
+
+    Only a long-lived key can; a temporary one is refused like any unknown key.
+    """
+    key = bearer(request.headers)
+    try:
+        authority.check_key(key)
+    except CredentialError:
+        return _failure(401, "Not Authorized")
+    kind = dict(request.query).get("type", "batch")
+    if kind not in _TYPES:
+        return _failure(422, f"type in query should be one of {', '.join(_TYPES)}")
+    try:
+        body = msgspec.json.decode(request.body)
+    except (msgspec.MsgspecError, RecursionError, UnicodeError):
+        return _failure(400, "the body is not JSON")
+    if problem := _ttl_problem(body):
+        return _failure(422, problem)
+    token = authority.mint(key, scope=f"speechmatics-{kind}", ttl_s=body["ttl"])
+    return HttpResponse(status=201, body={"apikey_id": None, "key_value": token})
+
+
+def _ttl_problem(body: object) -> str | None:
+    """What is wrong with the body, in the vendor's words."""
+    if not isinstance(body, dict):
+        return "body must be of type object"
+    ttl_s = body.get("ttl")
+    if ttl_s is None:
+        return "ttl in body is required"
+    if not isinstance(ttl_s, int) or isinstance(ttl_s, bool):
+        return "ttl in body must be of type integer"
+    shortest_s, longest_s = TOKEN_TTL_S
+    if ttl_s < shortest_s:
+        return f"ttl in body should be greater than or equal to {shortest_s}"
+    if ttl_s > longest_s:
+        return f"ttl in body should be less than or equal to {longest_s}"
+    return None
+
+
+def discover(request: HttpRequest, authority: Authority) -> HttpResponse:
+    """``GET /v1/discovery/features``: what can be asked for; open to everybody."""
+    locales = {
+        "en-GB": {"name": "British English"},
+        "en-US": {"name": "American English"},
+    }
+    transcription = {
+        "version": "latest",
+        "languages": ["en"],
+        "locales": {"en": sorted(locales)},
+        "domains": {},
+    }
+    return HttpResponse(
+        status=200,
+        body={
+            "metadata": {
+                "language_pack_info": {
+                    "en": {"language_description": "English", "locales": locales}
+                }
+            },
+            "realtime": {
+                "transcription": [transcription],
+                "translation": [{"version": "latest", "languages": {}}],
+            },
+        },
+    )
+
+
+def _failure(status: int, message: str) -> HttpResponse:
+    """The vendor documents ``detail``; its JavaScript client reads ``message``."""
+    return HttpResponse(
+        status=status,
+        body={"code": status, "error": _ERRORS[status], "message": message, "detail": message},
+    )
+
+
+ROUTES = (
+    HttpRoute(method="POST", path="/v1/api_keys", handle=create_key),
+    HttpRoute(method="POST", path="/v1/api-keys", handle=create_key),
+    HttpRoute(method="GET", path="/v1/discovery/features", handle=discover),
+)

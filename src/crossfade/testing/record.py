@@ -1,0 +1,101 @@
+"""Record a real session as a wire transcript: wrap a dialect, serve it, read the lines.
+
+    recorder = Recorder(about="recorded 2026-11-22 from speechmatics-rt 1.2.1")
+    server = Server(config, recognizer, keyring, dialects=[recorder.dialect(DIALECT)])
+    ... a client comes and goes ...
+    recorder.write(Path("session.jsonl"))
+
+Audio is written as its size, credentials not at all. Made for one session at a time.
+"""
+
+from pathlib import Path
+
+import msgspec
+
+from crossfade.dialects.base import (
+    Credential,
+    Dialect,
+    DialectSettings,
+    Frame,
+    Goodbye,
+    Handshake,
+    Refusal,
+    ServerDialect,
+)
+from crossfade.errors import CrossfadeError
+from crossfade.model import Command, Event
+
+_SECRET_HEADERS = frozenset({"authorization", "cookie", "sec-websocket-key"})
+_SECRET_PARAMETERS = frozenset({"jwt", "token", "api_key"})
+
+
+class Recorder:
+    """The lines of one session, in the order in which they happened."""
+
+    def __init__(self, *, about: str) -> None:
+        self.lines: list[dict[str, object]] = [{"about": about}]
+
+    def dialect(self, dialect: Dialect) -> Dialect:
+        """The same dialect, overheard."""
+
+        def server(settings: DialectSettings) -> ServerDialect:
+            return _Overheard(dialect.server(settings), self.lines)
+
+        return msgspec.structs.replace(dialect, server=server)
+
+    def write(self, path: Path) -> None:
+        """Write the transcript; runs of equal audio frames become one line."""
+        folded: list[dict[str, object]] = []
+        for line in self.lines:
+            if folded and "audio_bytes" in line and _same_audio(folded[-1], line):
+                frames = folded[-1].get("frames", 1)
+                assert isinstance(frames, int)
+                folded[-1]["frames"] = frames + 1
+            else:
+                folded.append(dict(line))
+        path.write_text("".join(msgspec.json.encode(line).decode() + "\n" for line in folded))
+
+
+def _same_audio(before: dict[str, object], line: dict[str, object]) -> bool:
+    return before.get("audio_bytes") == line["audio_bytes"]
+
+
+class _Overheard:
+    """A ``ServerDialect`` that writes down what passes through another."""
+
+    def __init__(self, inner: ServerDialect, lines: list[dict[str, object]]) -> None:
+        self._inner = inner
+        self._lines = lines
+
+    def credential(self, handshake: Handshake) -> Credential:
+        return self._inner.credential(handshake)
+
+    def open(self, handshake: Handshake) -> list[Command]:
+        headers = {k: v for k, v in handshake.headers.items() if k not in _SECRET_HEADERS}
+        query = [pair for pair in handshake.query if pair[0] not in _SECRET_PARAMETERS]
+        self._lines.append({"open": {"path": handshake.path, "query": query, "headers": headers}})
+        return self._inner.open(handshake)
+
+    def receive(self, frame: Frame) -> list[Command]:
+        if isinstance(frame, bytes):
+            self._lines.append({"audio_bytes": len(frame)})
+        else:
+            self._lines.append({"client": msgspec.json.decode(frame)})
+        return self._inner.receive(frame)
+
+    def send(self, event: Event) -> list[Frame | Goodbye]:
+        self._lines.append({"event": event})
+        said = self._inner.send(event)
+        self._lines += map(_server_line, said)
+        return said
+
+    def refuse(self, error: CrossfadeError) -> Refusal:
+        refusal = self._inner.refuse(error)
+        self._lines += map(_server_line, (*refusal.frames, refusal.goodbye))
+        return refusal
+
+
+def _server_line(said: Frame | Goodbye) -> dict[str, object]:
+    if isinstance(said, Goodbye):
+        return {"close": {"code": said.code, "reason": said.reason}}
+    return {"server": msgspec.json.decode(said)}

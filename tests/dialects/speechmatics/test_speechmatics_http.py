@@ -1,0 +1,106 @@
+import msgspec
+import pytest
+
+from crossfade.dialects.base import HttpRequest
+from crossfade.dialects.speechmatics import DIALECT
+from crossfade.dialects.speechmatics.http import create_key, discover
+from crossfade.errors import CredentialError
+
+
+class Registry:
+    """An authority that knows one key and writes down what it minted."""
+
+    def __init__(self):
+        self.minted = []
+
+    def check_key(self, secret):
+        if secret != "k3y":
+            raise CredentialError("missing" if secret is None else "unknown")
+
+    def mint(self, key, *, scope, ttl_s, session_s=None):
+        self.minted.append((key, scope, ttl_s, session_s))
+        return "header.payload.signature"
+
+
+def ask(body=b'{"ttl":60}', *, key="Bearer k3y", query=(("type", "rt"),)):
+    registry = Registry()
+    headers = {"authorization": key} if key else {}
+    response = create_key(HttpRequest(query=query, headers=headers, body=body), registry)
+    return response, registry.minted
+
+
+def test_a_temporary_key_is_made_with_status_201_and_a_flat_body():
+    response, minted = ask(b'{"ttl":60,"client_ref":"c","region":"eu"}')
+    assert response.status == 201
+    assert response.body == {"apikey_id": None, "key_value": "header.payload.signature"}
+    assert minted == [("k3y", DIALECT.token_scope, 60, None)]
+
+
+@pytest.mark.parametrize("ttl", [60, 86_400])
+def test_the_shortest_and_the_longest_life_are_allowed(ttl):
+    _, minted = ask(msgspec.json.encode({"ttl": ttl}))
+    assert minted[0][2] == ttl
+
+
+@pytest.mark.parametrize(
+    ("query", "scope"),
+    [
+        ((), "speechmatics-batch"),
+        ((("type", "batch"), ("sm-sdk", "x")), "speechmatics-batch"),
+        ((("type", "flow"),), "speechmatics-flow"),
+    ],
+)
+def test_keys_of_another_type_are_not_good_for_real_time(query, scope):
+    _, minted = ask(query=query)
+    assert minted[0][1] == scope != DIALECT.token_scope
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "message"),
+    [
+        (b'{"ttl":59}', 422, "ttl in body should be greater than or equal to 60"),
+        (b'{"ttl":86401}', 422, "ttl in body should be less than or equal to 86400"),
+        (b'{"ttl":"60"}', 422, "ttl in body must be of type integer"),
+        (b'{"ttl":60.5}', 422, "ttl in body must be of type integer"),
+        (b'{"ttl":true}', 422, "ttl in body must be of type integer"),
+        (b'{"ttl":null}', 422, "ttl in body is required"),
+        (b"{}", 422, "ttl in body is required"),
+        (b"[60]", 422, "body must be of type object"),
+        (b"", 400, "the body is not JSON"),
+        (b"ttl=60", 400, "the body is not JSON"),
+        (b'{"ttl":"\xff"}', 400, "the body is not JSON"),
+        (b"[" * 5000, 400, "the body is not JSON"),
+    ],
+)
+def test_a_bad_body_is_refused_in_four_fields(body, status, message):
+    response, minted = ask(body)
+    assert response.status == status
+    names = {400: "Bad Request", 422: "Unprocessable Entity"}
+    assert response.body == {
+        "code": status, "error": names[status], "message": message, "detail": message,
+    }  # fmt: skip
+    assert minted == []
+
+
+def test_an_unknown_type_is_refused():
+    response, minted = ask(query=(("type", "x"),))
+    assert (response.status, minted) == (422, [])
+
+
+@pytest.mark.parametrize(
+    "key", [None, "", "Bearer other", "k3y", "Bearer header.payload.signature"]
+)
+def test_only_a_long_lived_key_can_make_one(key):
+    response, minted = ask(b"not even JSON", key=key)
+    assert response.status == 401
+    assert set(response.body) == {"code", "error", "message", "detail"}
+    assert minted == []
+
+
+def test_discovery_names_english_and_needs_no_key():
+    response = discover(HttpRequest(query=(), headers={}, body=b""), Registry())
+    assert response.status == 200
+    [transcription] = response.body["realtime"]["transcription"]
+    assert transcription["languages"] == ["en"]
+    pack = response.body["metadata"]["language_pack_info"]["en"]
+    assert set(pack["locales"]) == set(transcription["locales"]["en"])
