@@ -1,0 +1,185 @@
+"""What parameters mean: the defaults of each model, and our own settings behind them."""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from crossfade.dialects.assemblyai.models import Family, Model
+from crossfade.dialects.assemblyai.parameters import Parameters, invalid
+from crossfade.errors import ConfigError
+from crossfade.model import (
+    AudioFormat,
+    ConfidenceEndpointing,
+    ContainerAudio,
+    Encoding,
+    KeyTerm,
+    PunctuationEndpointing,
+    RawAudio,
+    SessionConfig,
+)
+
+_DEFAULT_MODE = "balanced"
+
+
+class _Times(Struct, frozen=True):
+    """Defaults, in milliseconds."""
+
+    min_turn_silence: int
+    max_turn_silence: int
+    interruption_delay: int = 500
+
+
+_UNIVERSAL_STREAMING = _Times(400, 1280)
+_U3_RT_PRO = _Times(100, 1000)
+_WITH_SPEAKERS = _Times(640, 768)
+_MODES: Mapping[str, _Times] = {
+    "min_latency": _Times(128, 640, interruption_delay=0),
+    "balanced": _Times(128, 1280),
+    "max_accuracy": _Times(512, 2560),
+}
+
+_DEFAULT_THRESHOLD = 0.4
+
+_LONGEST_TURN_MS = 60_000
+_LONGEST_TURN_WITH_SPEAKERS_MS = 10_000
+
+_MAX_DELAY_MS = {
+    # Only final words make up the transcript of this family's partials: they must come soon.
+    Family.UNIVERSAL_STREAMING: 1000,
+    Family.WHISPER: 1000,
+    # Nothing is final before the end of the turn: the recognizer may take its time.
+    Family.UNIVERSAL_3: 4000,
+}
+
+_ENCODINGS: Mapping[str, Encoding] = {
+    "pcm_s16le": Encoding.PCM_S16LE,
+    "pcm_mulaw": Encoding.MULAW,
+}
+_CONTAINERS: Mapping[str, str] = {"ogg_opus": "ogg", "aac": "aac"}
+
+
+class TurnSettings(Struct, frozen=True, kw_only=True):
+    """How turns are told, every default filled in."""
+
+    partials_wanted: bool
+    format_turns: bool
+    """An unformatted end of turn is to be followed by a formatted one; Universal-3 never asks."""
+    interruption_delay_ms: int
+    """From the first word to the first partial of a turn, on top of a fixed wait."""
+    partial_interval_ms: int
+    """Between partials while somebody speaks on."""
+
+
+def check_model(parameters: Parameters, model: Model) -> None:
+    """Check what only some models take.
+
+    Raises:
+        InputError: If there is a ``mode`` for a model outside the Universal-3 family.
+    """
+    if parameters.mode is not None and model.family is not Family.UNIVERSAL_3:
+        raise invalid("mode", f"Value error, mode is not supported by {model.name}")
+
+
+def mode(parameters: Parameters, model: Model) -> str | None:
+    """Return the mode to echo."""
+    if model.family is not Family.UNIVERSAL_3:
+        return None
+    return parameters.mode or _DEFAULT_MODE
+
+
+def turn_settings(parameters: Parameters, model: Model) -> TurnSettings:
+    """Fill in what the client did not say about how turns are told."""
+    continuous = parameters.continuous_partials
+    if continuous is None:
+        continuous = not parameters.speaker_labels
+    delay_ms = parameters.interruption_delay
+    return TurnSettings(
+        partials_wanted=_partials_wanted(parameters),
+        format_turns=parameters.format_turns,
+        interruption_delay_ms=(
+            _times(parameters, model).interruption_delay if delay_ms is None else delay_ms
+        ),
+        partial_interval_ms=1000 if continuous else 3000,
+    )
+
+
+def endpointing(
+    parameters: Parameters, model: Model
+) -> ConfidenceEndpointing | PunctuationEndpointing:
+    """Fill in what the client did not say about when turns end."""
+    times = _times(parameters, model)
+    min_ms = parameters.min_turn_silence or times.min_turn_silence
+    max_ms = max(min_ms, parameters.max_turn_silence or times.max_turn_silence)
+    if model.family is Family.UNIVERSAL_3:
+        with_speakers = parameters.speaker_labels
+        return PunctuationEndpointing(
+            min_silence_ms=min_ms,
+            max_silence_ms=max_ms,
+            max_turn_ms=_LONGEST_TURN_WITH_SPEAKERS_MS if with_speakers else _LONGEST_TURN_MS,
+        )
+    threshold = parameters.end_of_turn_confidence_threshold
+    return ConfidenceEndpointing(
+        min_silence_ms=min_ms,
+        max_silence_ms=max_ms,
+        threshold=_DEFAULT_THRESHOLD if threshold is None else threshold,
+    )
+
+
+def session_config(parameters: Parameters, model: Model) -> SessionConfig:
+    """Say in our own words what the recognizer is to do.
+
+    ``vad_threshold`` is passed on only if the client set it: the vendor's defaults belong to the
+    vendor's detector, ours are tuned to ours.
+
+    Raises:
+        ConfigError: If the encoding is one that we cannot decode.
+    """
+    return SessionConfig(
+        language=_language(parameters, model),
+        audio=_audio(parameters),
+        endpointing=endpointing(parameters, model),
+        partials_wanted=_partials_wanted(parameters),
+        max_delay_ms=_MAX_DELAY_MS[model.family],
+        keyterms=keyterms(parameters),
+        vad_threshold=parameters.vad_threshold,
+    )
+
+
+def keyterms(parameters: Parameters) -> tuple[KeyTerm, ...]:
+    """Return the key terms in our own words."""
+    return tuple(KeyTerm(text=term) for term in parameters.keyterms_prompt)
+
+
+def _times(parameters: Parameters, model: Model) -> _Times:
+    if model.family is not Family.UNIVERSAL_3:
+        return _UNIVERSAL_STREAMING
+    if not model.has_modes:
+        return _U3_RT_PRO
+    if parameters.speaker_labels:
+        return _WITH_SPEAKERS
+    return _MODES[parameters.mode or _DEFAULT_MODE]
+
+
+def _partials_wanted(parameters: Parameters) -> bool:
+    return parameters.include_partial_turns is not False
+
+
+def _language(parameters: Parameters, model: Model) -> str:
+    """Choose the one language of the session.
+
+    ``language_codes`` is a hint for a model that hears many; a recognizer of ours hears one. So
+    English is left only where the client named languages and English is not among them.
+    """
+    codes = parameters.language_codes if model.family is Family.UNIVERSAL_3 else ()
+    if not codes or "en" in codes or "multi" in codes:
+        return "en"
+    return codes[0]
+
+
+def _audio(parameters: Parameters) -> AudioFormat:
+    name = parameters.encoding
+    if name in _ENCODINGS:
+        return RawAudio(encoding=_ENCODINGS[name], sample_rate_hz=parameters.sample_rate)
+    if name in _CONTAINERS:
+        return ContainerAudio(container=_CONTAINERS[name])
+    raise ConfigError(f"this server does not decode '{name}' packets", field="audio")

@@ -1,0 +1,151 @@
+"""What a client of ours can ask of such a server: a canonical configuration as parameters."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from crossfade.dialects.assemblyai import messages
+from crossfade.dialects.assemblyai.models import (
+    ENGLISH,
+    FLAGSHIP,
+    LANGUAGE_CODES,
+    MULTILINGUAL,
+    MULTILINGUAL_CODES,
+)
+from crossfade.dialects.assemblyai.parameters import (
+    MAX_KEYTERM_CHARS,
+    MAX_KEYTERMS,
+    MAX_SAMPLE_RATE_HZ,
+    MAX_TURN_SILENCE_MS,
+    MIN_SAMPLE_RATE_HZ,
+    MIN_TURN_SILENCE_MS,
+)
+from crossfade.errors import ConfigError
+from crossfade.model import (
+    AudioFormat,
+    ConfidenceEndpointing,
+    Encoding,
+    Endpointing,
+    KeyTerm,
+    NoEndpointing,
+    PunctuationEndpointing,
+    RawAudio,
+    Reconfigure,
+    SessionConfig,
+    SilenceEndpointing,
+)
+
+_ENCODINGS: Mapping[Encoding, str] = {
+    Encoding.PCM_S16LE: "pcm_s16le",
+    Encoding.MULAW: "pcm_mulaw",
+}
+
+
+def query(config: SessionConfig) -> dict[str, str]:
+    """Write a configuration as the parameters of the upgrade request.
+
+    Raises:
+        ConfigError: If the language, the audio format, or the number or length of the key terms is
+            beyond this protocol.
+    """
+    if not isinstance(config.audio, RawAudio) or config.audio != possible_audio(config.audio):
+        raise ConfigError("this audio format has no name in this protocol", field="audio")
+    query = {
+        "sample_rate": str(config.audio.sample_rate_hz),
+        "encoding": _ENCODINGS[config.audio.encoding],
+    }
+    query |= _model(config)
+    query |= {name: str(value) for name, value in _silences(config.endpointing).items()}
+    if not config.partials_wanted:
+        query["include_partial_turns"] = "false"
+    if config.keyterms:
+        query["keyterms_prompt"] = _json(_keyterms(config.keyterms))
+    if config.vad_threshold is not None:
+        query["vad_threshold"] = str(config.vad_threshold)
+    if config.speaker_labels is not None:
+        query["speaker_labels"] = "true"
+        if config.speaker_labels.max_speakers is not None:
+            query["max_speakers"] = str(config.speaker_labels.max_speakers)
+    return query
+
+
+def _model(config: SessionConfig) -> dict[str, str]:
+    """Choose the family whose turns end by the rule that is asked for."""
+    language = config.language
+    if not isinstance(config.endpointing, ConfidenceEndpointing):
+        _check_language(language, LANGUAGE_CODES)
+        return {"speech_model": FLAGSHIP.name, "language_codes": _json((language,))}
+    _check_language(language, MULTILINGUAL_CODES)
+    model = ENGLISH if language == "en" else MULTILINGUAL
+    return {"speech_model": model.name, "format_turns": "true"}
+
+
+def _check_language(language: str, known: tuple[str, ...]) -> None:
+    if language not in known:
+        raise ConfigError(f"one of {', '.join(known)} is possible", field="language")
+
+
+def _silences(endpointing: Endpointing) -> dict[str, int | float]:
+    """Say when turns are to end.
+
+    They cannot be kept from ending: without endpointing the model's own defaults hold.
+    """
+    match endpointing:
+        case NoEndpointing():
+            return {}
+        case SilenceEndpointing(silence_ms=silence_ms):
+            return _range(silence_ms, silence_ms)
+        case PunctuationEndpointing(min_silence_ms=low_ms, max_silence_ms=high_ms):
+            return _range(low_ms, high_ms)
+        case ConfidenceEndpointing(min_silence_ms=low_ms, max_silence_ms=high_ms):
+            threshold = endpointing.threshold
+            return {**_range(low_ms, high_ms), "end_of_turn_confidence_threshold": threshold}
+
+
+def _range(low_ms: int, high_ms: int) -> dict[str, int | float]:
+    return {
+        "min_turn_silence": _clamp(low_ms, MIN_TURN_SILENCE_MS),
+        "max_turn_silence": _clamp(high_ms, MAX_TURN_SILENCE_MS),
+    }
+
+
+def _clamp(value: int, limits: tuple[int, int]) -> int:
+    return min(max(value, limits[0]), limits[1])
+
+
+def _keyterms(terms: tuple[KeyTerm, ...]) -> tuple[str, ...]:
+    """Return the written forms; other spellings have no place in this protocol."""
+    if len(terms) > MAX_KEYTERMS:
+        raise ConfigError(f"{len(terms)} key terms, {MAX_KEYTERMS} are possible", field="keyterms")
+    if any(len(term.text) > MAX_KEYTERM_CHARS for term in terms):
+        message = f"a key term may have {MAX_KEYTERM_CHARS} characters"
+        raise ConfigError(message, field="keyterms")
+    return tuple(term.text for term in terms)
+
+
+def update(change: Reconfigure) -> list[messages.UpdateConfiguration]:
+    """Say what this protocol has words for; partials and delays are settled for the session.
+
+    Raises:
+        ConfigError: If there are too many key terms, or too long ones.
+    """
+    silences = {} if change.endpointing is None else _silences(change.endpointing)
+    message = msgspec.convert(silences, messages.UpdateConfiguration)
+    if change.keyterms is not None:
+        message = msgspec.structs.replace(message, keyterms_prompt=_keyterms(change.keyterms))
+    if change.vad_threshold is not None:
+        message = msgspec.structs.replace(message, vad_threshold=change.vad_threshold)
+    return [message] if message != messages.UpdateConfiguration() else []
+
+
+def possible_audio(audio: AudioFormat) -> RawAudio:
+    """Choose 16-bit PCM for what this protocol has no name for, and the nearest lawful rate."""
+    if not isinstance(audio, RawAudio):
+        return RawAudio(encoding=Encoding.PCM_S16LE, sample_rate_hz=16_000)
+    encoding = audio.encoding if audio.encoding in _ENCODINGS else Encoding.PCM_S16LE
+    rate_hz = _clamp(audio.sample_rate_hz, (MIN_SAMPLE_RATE_HZ, MAX_SAMPLE_RATE_HZ))
+    return RawAudio(encoding=encoding, sample_rate_hz=rate_hz)
+
+
+def _json(value: tuple[str, ...]) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,49 @@
+"""What we say, read by the models of the vendor's own Python SDK, whose failures are silent."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from assemblyai.streaming import v3 as sdk
+
+from crossfade.dialects.assemblyai import DIALECT
+from crossfade.dialects.base import DialectSettings, Goodbye, Handshake
+from crossfade.testing import read_transcript, replay
+
+TRANSCRIPTS = Path(__file__).parents[2] / "transcripts" / "assemblyai"
+MODELS = {
+    "Begin": sdk.BeginEvent,
+    "SpeechStarted": sdk.SpeechStartedEvent,
+    "Turn": sdk.TurnEvent,
+    "Termination": sdk.TerminationEvent,
+}
+
+
+@pytest.mark.parametrize("path", sorted(TRANSCRIPTS.glob("*.jsonl")), ids=lambda path: path.stem)
+def test_the_sdk_reads_every_message(path):
+    said = replay(read_transcript(path), DIALECT.server(DialectSettings())).said
+    for frame in said:
+        if isinstance(frame, Goodbye):
+            continue
+        message = msgspec.json.decode(frame)
+        if message["type"] == "Error":
+            continue  # read by hand, not by a model
+        MODELS[message["type"]].model_validate_json(frame)
+
+
+def test_we_take_every_parameter_that_the_sdk_sends():
+    asked = sdk.StreamingParameters(
+        speech_model=sdk.SpeechModel.universal_3_6_pro,
+        sample_rate=16_000,
+        format_turns=True,
+        keyterms_prompt=["Zürich", "two words"],
+        min_turn_silence=160,
+        session_heartbeat=False,
+    ).model_dump(exclude_none=True)
+    query = tuple(
+        (name, msgspec.json.encode(value).decode() if isinstance(value, list) else str(value))
+        for name, value in asked.items()
+    )
+    (start,) = DIALECT.server(DialectSettings()).open(Handshake(path="/v3/ws", query=query))
+    assert start.config.endpointing.min_silence_ms == 160
+    assert [term.text for term in start.config.keyterms] == ["Zürich", "two words"]
