@@ -71,6 +71,10 @@ class ServerDialect(Protocol):
     events come. ``receive`` answers nobody: what the client hears is what ``send`` makes of events.
     """
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What this client asked for and goes without, in our words; complete once it started."""
+
     def credential(self, handshake: Handshake) -> Credential:
         """Find what the client showed to be let in."""
 

@@ -6,8 +6,8 @@ wall-clock time. All frozen: share between tasks, compare in tests.
 The order within a stream:
 
 * A ``Final`` is followed at once by a ``Partial`` that holds what is still open, perhaps nothing.
-* A turn ends with ``Final`` (perhaps empty), ``Partial`` (of what comes after, mostly nothing),
-  ``TurnEnded``; its number is used up by the ``TurnEnded``.
+* A turn ends with ``Final`` (perhaps empty), ``Partial``, ``TurnEnded``, and its number is used up.
+  That partial is mostly empty; words in it were spoken after the cut, and bear the next number.
 * The end of a stream is a last ``Final`` and ``Partial``, without a ``TurnEnded``: nobody decided
   that the turn was over, the audio was.
 """
@@ -96,7 +96,7 @@ class TurnEnded(Struct, frozen=True, kw_only=True, tag="turn_ended"):
 
 
 class Silence(Struct, frozen=True, kw_only=True, tag="silence"):
-    """A stretch without speech, about one a second while no turn is open.
+    """A stretch without speech, about one a second while nobody speaks.
 
     Stretches never overlap with each other or with a word.
     """

@@ -21,7 +21,7 @@ FUNCTION_WORDS = frozenset(
     these they this those though through to toward towards uh um under unless until upon very via
     was we we're were when where which while who whom whose will with within without would you're
     your
-    """.split()
+    """.split()  # noqa: SIM905 (118 quoted strings would be harder to read)
 )
 """Words after which a speaker has hardly ever finished (English)."""
 

@@ -67,6 +67,10 @@ class _Overheard:
         self._inner = inner
         self._lines = lines
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return self._inner.notes
+
     def credential(self, handshake: Handshake) -> Credential:
         return self._inner.credential(handshake)
 

@@ -22,6 +22,9 @@ from crossfade.model import Final, Partial, SpeechStarted, TurnEnded, Word
 EARLY_PARTIAL_MS = 256
 """The fixed part of the wait for the first partial; ``interruption_delay`` comes on top."""
 
+EARLY_SLACK_MS = 150
+"""A hypothesis that comes this much before its time is shown: the next may be 500 ms away."""
+
 
 @dataclass
 class _OpenTurn:
@@ -98,7 +101,7 @@ class WholeTurns:
         if not turn.words:
             return False
         if turn.shown is None:
-            wait_ms = EARLY_PARTIAL_MS + self.settings.interruption_delay_ms
+            wait_ms = EARLY_PARTIAL_MS + self.settings.interruption_delay_ms - EARLY_SLACK_MS
             return partial.at_pause or partial.through_ms >= turn.words[0].start_ms + wait_ms
         if not partial.words:
             return False  # all is settled: the end of the turn is near and says it once
