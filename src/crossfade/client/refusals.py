@@ -1,0 +1,67 @@
+"""What went wrong when a connection could not be opened, and what to do about it."""
+
+import socket
+import ssl
+from urllib.parse import urlsplit
+
+from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI
+
+from crossfade.errors import UpstreamError
+
+
+def explain(error: Exception, url: str) -> UpstreamError:
+    """Turn what a connection attempt raised into one sentence for the user."""
+    if isinstance(error, InvalidStatus):
+        status = error.response.status_code
+        return UpstreamError(_status(status, url), code=status)
+    return UpstreamError(_sentence(error, url))
+
+
+def place(url: str) -> str:
+    """Return host and port of an URL, never its query: that may hold a key."""
+    return urlsplit(url).netloc.rpartition("@")[2] or "the server"
+
+
+def _sentence(error: Exception, url: str) -> str:
+    where = place(url)
+    match error:
+        case InvalidURI() | ValueError():
+            return "the URL must start with ws:// or wss:// and name a host"
+        case TimeoutError():
+            return f"{where} did not answer in time; is it a speech server, and reachable?"
+        case ConnectionRefusedError():
+            return f"nothing listens at {where}; is the server running, on this port?"
+        case socket.gaierror():
+            return f"the host of {where} is not known; check the URL"
+        case ssl.SSLCertVerificationError():
+            return (
+                f"the certificate of {where} is not trusted ({error.verify_message}); "
+                "SSL_CERT_FILE names the authorities to trust"
+            )
+        case ssl.SSLError():
+            return f"{where} does not answer in TLS; try ws:// instead of wss://"
+        case ConnectionResetError() if urlsplit(url).scheme == "wss":
+            return f"{where} hung up on the TLS handshake; try ws:// instead of wss://"
+        case OSError():
+            return f"cannot reach {where}: {error.strerror or type(error).__name__}"
+        case InvalidHandshake() | EOFError():
+            return (
+                f"{where} does not answer as a WebSocket server; check host and port, "
+                "and whether it wants wss:// instead of ws://"
+            )
+        case _:
+            return f"cannot open a session with {where}: {type(error).__name__}"
+
+
+def _status(status: int, url: str) -> str:
+    where = place(url)
+    match status:
+        case 401 | 403:
+            return f"{where} does not accept the key (HTTP {status})"
+        case 404:
+            path = urlsplit(url).path
+            return f"{where} has no {path} (HTTP 404); is this the right URL for this dialect?"
+        case 429 | 503:
+            return f"{where} is full or not ready (HTTP {status}); try again later"
+        case _:
+            return f"{where} answered HTTP {status} instead of opening a session"
