@@ -12,6 +12,9 @@
     └── RecognizerError      the engine failed; the session cannot go on
         └── UpstreamError    ... because the server at the other end of our client did
 
+This is what a session can run into; what only a command can (a bad setting, a taken port) is a
+``CrossfadeError`` too and stands where it is raised.
+
 A class of its own where a caller would act differently. Facts are fields, the sentence is
 ``str(error)``; neither ever holds audio, words or keys. What only one vendor can complain about
 is a subclass in that vendor's folder. A bug is not in this tree.

@@ -1,6 +1,52 @@
-"""The command line: thin; everything it does is a call into another room."""
+"""The command line: thin; everything it does is a call into another room.
+
+Results go to stdout, everything else to stderr. Exit codes: 0 done, 1 failed, 2 wrong usage,
+130 interrupted. The commands import what is heavy when they run, so that ``--help`` is quick.
+"""
+
+import sys
+
+import click
+
+from crossfade.cli.demo_command import demo
+from crossfade.cli.keys import keys
+from crossfade.cli.models import models
+from crossfade.cli.serve import serve
+from crossfade.cli.tokens import token
+from crossfade.cli.transcribe import transcribe
+from crossfade.errors import CrossfadeError
+
+INTERRUPTED = 130
+"""What a shell reports for a program ended by Ctrl-C."""
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="crossfade", message="crossfade %(version)s")
+def crossfade() -> None:
+    """Streaming speech to text on your own machine, in the protocols that your clients speak.
+
+    Start with: crossfade demo
+    """
+
+
+for _command in (serve, demo, transcribe, keys, token, models):
+    crossfade.add_command(_command)
 
 
 def main() -> None:
-    """Run the command line."""
-    raise SystemExit(0)
+    """Run the command line and exit."""
+    sys.exit(_run())
+
+
+def _run() -> int:
+    try:
+        code = crossfade.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except CrossfadeError as error:
+        click.echo(f"crossfade: {error}", err=True)
+        return 1
+    return code if isinstance(code, int) else 0

