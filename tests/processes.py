@@ -1,14 +1,15 @@
 """The command line as users run it: in processes of its own."""
 
 import os
+import queue
 import re
 import signal
 import subprocess
 import sys
+import threading
 import wave
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from crossfade.audio import SAMPLE_RATE_HZ, encode, read_media
@@ -51,12 +52,29 @@ def crossfade(
     )
 
 
-@dataclass
 class RunningServer:
-    """A server process; what it wrote to stderr until it was ready."""
+    """A server process, and what it writes to stderr."""
 
-    process: subprocess.Popen[str]
-    said: str
+    def __init__(self, process: subprocess.Popen[str], *, log_is_read: bool = True) -> None:
+        self.process = process
+        self._log_is_read = log_is_read
+        self._lines: queue.Queue[str] = queue.Queue()
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+        self.said = ""
+        """What it wrote until it was ready."""
+        while "Ctrl-C stops it" not in self.said:
+            line = self._lines.get(timeout=LIMIT_S)
+            assert line, f"the server ended: {self.said}"
+            self.said += line
+
+    def _read(self) -> None:
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self._lines.put(line)
+            if "Ctrl-C stops it" in line and not self._log_is_read:
+                break
+        self._lines.put("")
 
     @property
     def address(self) -> str:
@@ -75,12 +93,23 @@ class RunningServer:
     def stop(self, number: int = signal.SIGTERM) -> tuple[int, str]:
         """Signal it; return its exit code and what else it wrote to stderr."""
         self.process.send_signal(number)
-        _, rest = self.process.communicate(timeout=LIMIT_S)
-        return self.process.returncode, rest
+        self.process.wait(timeout=LIMIT_S)
+        self._reader.join(LIMIT_S)
+        return self.process.returncode, "".join(iter(self._lines.get, ""))
+
+    def kill(self) -> None:
+        """End it at once, if it still runs."""
+        self.process.kill()
+        self.process.wait(timeout=LIMIT_S)
+        self._reader.join(LIMIT_S)
+        assert self.process.stderr is not None
+        self.process.stderr.close()
 
 
 @contextmanager
-def serving(data_dir: Path, *arguments: str, backend: str = "scripted") -> Iterator[RunningServer]:
+def serving(
+    data_dir: Path, *arguments: str, backend: str = "scripted", log_is_read: bool = True
+) -> Iterator[RunningServer]:
     """Run `crossfade serve` on a free port."""
     command = [PROGRAMS / "crossfade", "serve", "--port", "0", "--backend", backend, *arguments]
     process = subprocess.Popen(
@@ -91,11 +120,11 @@ def serving(data_dir: Path, *arguments: str, backend: str = "scripted") -> Itera
         stderr=subprocess.PIPE,
         text=True,
     )
+    server = RunningServer(process, log_is_read=log_is_read)
     try:
-        yield RunningServer(process, _until_ready(process))
+        yield server
     finally:
-        process.kill()
-        process.communicate()
+        server.kill()
 
 
 def write_wav(path: Path, recording: Path, *, seconds: float | None = None) -> Path:
@@ -107,16 +136,6 @@ def write_wav(path: Path, recording: Path, *, seconds: float | None = None) -> P
         file.setframerate(SAMPLE_RATE_HZ)
         file.writeframes(data if seconds is None else data[: int(seconds * SAMPLE_RATE_HZ) * 2])
     return path
-
-
-def _until_ready(process: subprocess.Popen[str]) -> str:
-    assert process.stderr is not None
-    said = ""
-    while "Ctrl-C stops it" not in said:
-        line = process.stderr.readline()
-        assert line, f"the server ended: {said}"
-        said += line
-    return said
 
 
 def _is_setting(name: str) -> bool:

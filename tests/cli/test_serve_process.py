@@ -7,6 +7,8 @@ import signal
 import socket
 import urllib.request
 
+from websockets.asyncio.client import connect as websocket
+
 from crossfade import Final, connect
 from processes import KEY, SCRIPTED_WORDS, crossfade, serving
 
@@ -48,6 +50,26 @@ async def test_a_signal_lets_sessions_say_their_last_words(tmp_path):
             words = [w.text async for e in session if isinstance(e, Final) for w in e.words]
         assert words == SCRIPTED_WORDS.rstrip(".").split()
         assert server.process.wait(timeout=30) == 0
+
+
+async def test_it_serves_on_when_nobody_reads_its_log(tmp_path):
+    refused = asyncio.Semaphore(20)
+
+    async def be_refused(url: str) -> None:
+        async with refused, websocket(f"{url}/v3/ws?token=wrong") as socket:
+            assert "Invalid API key" in await socket.recv()
+
+    with serving(tmp_path, "--key", KEY, log_is_read=False) as server:
+        url = f"ws://{server.address}"
+        # A line each: several times what a pipe holds (64 KiB on Linux).
+        async with asyncio.timeout(60), asyncio.TaskGroup() as clients:
+            for _ in range(1500):
+                clients.create_task(be_refused(url))
+        done = await asyncio.to_thread(
+            urllib.request.urlopen, f"http://{server.address}/readyz", timeout=10
+        )
+        assert done.status == 200
+        done.close()
 
 
 def test_ctrl_c_stops_it_quietly(tmp_path):

@@ -8,6 +8,7 @@
 Audio is written as its size, credentials not at all. Made for one session at a time.
 """
 
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import msgspec
@@ -32,14 +33,22 @@ _SECRET_PARAMETERS = frozenset({"jwt", "token", "api_key"})
 class Recorder:
     """The lines of one session, in the order in which they happened."""
 
-    def __init__(self, *, about: str) -> None:
+    def __init__(self, *, about: str, volatile: Collection[str] = ()) -> None:
+        """Begin with no session.
+
+        Args:
+            about: Where the transcript comes from.
+            volatile: Top-level fields of server frames whose text differs from release to
+                release; written as a placeholder.
+        """
         self.lines: list[dict[str, object]] = [{"about": about}]
+        self._volatile = frozenset(volatile)
 
     def dialect(self, dialect: Dialect) -> Dialect:
         """The same dialect, overheard."""
 
         def server(settings: DialectSettings) -> ServerDialect:
-            return _Overheard(dialect.server(settings), self.lines)
+            return _Overheard(dialect.server(settings), self._keep)
 
         return msgspec.structs.replace(dialect, server=server)
 
@@ -55,6 +64,13 @@ class Recorder:
                 folded.append(dict(line))
         path.write_text("".join(msgspec.json.encode(line).decode() + "\n" for line in folded))
 
+    def _keep(self, line: dict[str, object]) -> None:
+        said = line.get("server")
+        if isinstance(said, dict):
+            masked = dict.fromkeys(self._volatile & said.keys(), "<str>")
+            line = {"server": said | masked}
+        self.lines.append(line)
+
 
 def _same_audio(before: dict[str, object], line: dict[str, object]) -> bool:
     return before.get("audio_bytes") == line["audio_bytes"]
@@ -63,9 +79,9 @@ def _same_audio(before: dict[str, object], line: dict[str, object]) -> bool:
 class _Overheard:
     """A ``ServerDialect`` that writes down what passes through another."""
 
-    def __init__(self, inner: ServerDialect, lines: list[dict[str, object]]) -> None:
+    def __init__(self, inner: ServerDialect, keep: Callable[[dict[str, object]], None]) -> None:
         self._inner = inner
-        self._lines = lines
+        self._keep = keep
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -77,25 +93,27 @@ class _Overheard:
     def open(self, handshake: Handshake) -> list[Command]:
         headers = {k: v for k, v in handshake.headers.items() if k not in _SECRET_HEADERS}
         query = [pair for pair in handshake.query if pair[0] not in _SECRET_PARAMETERS]
-        self._lines.append({"open": {"path": handshake.path, "query": query, "headers": headers}})
+        self._keep({"open": {"path": handshake.path, "query": query, "headers": headers}})
         return self._inner.open(handshake)
 
     def receive(self, frame: Frame) -> list[Command]:
         if isinstance(frame, bytes):
-            self._lines.append({"audio_bytes": len(frame)})
+            self._keep({"audio_bytes": len(frame)})
         else:
-            self._lines.append({"client": msgspec.json.decode(frame)})
+            self._keep({"client": msgspec.json.decode(frame)})
         return self._inner.receive(frame)
 
     def send(self, event: Event) -> list[Frame | Goodbye]:
-        self._lines.append({"event": event})
+        self._keep({"event": event})
         said = self._inner.send(event)
-        self._lines += map(_server_line, said)
+        for frame in said:
+            self._keep(_server_line(frame))
         return said
 
     def refuse(self, error: CrossfadeError) -> Refusal:
         refusal = self._inner.refuse(error)
-        self._lines += map(_server_line, (*refusal.frames, refusal.goodbye))
+        for frame in (*refusal.frames, refusal.goodbye):
+            self._keep(_server_line(frame))
         return refusal
 
 

@@ -50,9 +50,12 @@ class Tokenizer:
         A length byte below 128 is the length; otherwise the length is ``next * 128 + byte - 128``.
 
         Raises:
-            ModelError: If the file is cut short or holds another vocabulary.
+            ModelError: If the file is missing, cut short, or holds another vocabulary.
         """
-        data = path.read_bytes()
+        try:
+            data = path.read_bytes()
+        except OSError as exc:
+            raise ModelError(f"the model's vocabulary cannot be read: {exc}") from exc
         pieces: list[bytes] = []
         position = 0
         while position < len(data):
