@@ -89,15 +89,17 @@ async def test_the_synchronous_assemblyai_client_works_too(url, recording):
 
 async def test_both_families_of_assemblyai_models_say_the_same_words(url, recording):
     entry = recording("ls-5652-19215-0000")
-    texts = []
-    for model in ("universal-streaming-english", "u3-rt-pro", "universal-3-6-pro"):
+
+    async def one(model: str) -> Heard:
         params = aai.RealTimeParameters(sample_rate=16_000, speech_model=model, format_turns=False)
-        heard = await assemblyai_hears(url, KEY, entry.samples(), params=params)
+        return await assemblyai_hears(url, KEY, entry.samples(), params=params)
+
+    models = ("universal-streaming-english", "u3-rt-pro", "universal-3-6-pro")
+    results = await asyncio.gather(*map(one, models))
+    for heard in results:
         assert heard.errors == []
-        texts.append(heard.text)
-    for text in texts:
-        assert word_errors(entry.text, text).rate < 0.2
-    assert texts[0] == texts[0].lower(), "unformatted text has no capitals"
+        assert word_errors(entry.text, heard.text).rate < 0.2
+    assert results[0].text == results[0].text.lower(), "unformatted text has no capitals"
 
 
 async def test_a_file_sent_at_once_gives_the_words_of_the_same_file_in_real_time(url, recording):

@@ -1,4 +1,4 @@
-"""The WebSocket protocol below ASGI: uvicorn's, with five gaps closed.
+"""The WebSocket protocol below ASGI: uvicorn's, with six gaps closed.
 
 uvicorn speaks ASGI upwards and websockets' sans-I/O core downwards; this subclass changes only
 what ASGI cannot reach. It knows nothing of sessions or dialects. Each override says what goes
@@ -19,11 +19,11 @@ os.environ.setdefault("WEBSOCKETS_MAX_LINE_LENGTH", str(REQUEST_LINE_BYTES + _LI
 import asyncio  # noqa: E402 (after the environment is set, see above)
 from collections.abc import Coroutine  # noqa: E402
 from pathlib import Path  # noqa: E402
-from typing import Any  # noqa: E402
+from typing import Any, cast  # noqa: E402
 
 import websockets.http11  # noqa: E402
 from starlette.types import ASGIApp  # noqa: E402
-from uvicorn._types import ASGISendEvent  # noqa: E402
+from uvicorn._types import ASGIReceiveEvent, ASGISendEvent  # noqa: E402
 from uvicorn.config import Config  # noqa: E402
 from uvicorn.protocols.websockets.websockets_sansio_impl import (  # noqa: E402
     WebSocketsSansIOProtocol,
@@ -47,6 +47,9 @@ PING_TIMEOUT_S = 60.0
 _FLUSH_S = 10.0
 """How long a peer may take to fetch what was written before its session ended."""
 
+_UNREAD_S = 2.0
+"""How long we read and drop what a peer sends that was told to stop."""
+
 _BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
@@ -62,10 +65,28 @@ class WireProtocol(WebSocketsSansIOProtocol):
         uvicorn leaves such a connection open without a word: websockets gives no event for it.
         """
         self._heard_at = self.loop.time()
+        if self.conn.parser_exc is not None:
+            return  # it broke the protocol and was told so; the rest is not for us
         super().data_received(data)
         if self.conn.handshake_exc is not None and not self.handshake_initiated:
             self.transport.write(b"".join(self.conn.data_to_send()) or _BAD_REQUEST)
             self.transport.close()
+
+    def handle_parser_exception(self) -> None:
+        """Say why (too big, not UTF-8, ...), then read on for a moment before closing.
+
+        A socket that is closed with bytes unread is reset, and the reset may overtake the close
+        frame: under load a client saw 1006 where we had said 1009.
+        """
+        close = self.conn.close_sent
+        assert close is not None
+        gone = {"type": "websocket.disconnect", "code": close.code, "reason": close.reason}
+        self.queue.put_nowait(cast("ASGIReceiveEvent", gone))
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        self.read_paused = False
+        self.transport.resume_reading()
+        self.close_timer = self.loop.call_later(_UNREAD_S, self.transport.close)
 
     def handle_ping(self) -> None:
         """Answer, unless the peer does not read: it could fill our memory with its pongs."""
