@@ -12,12 +12,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+import numpy as np
+
 from crossfade.audio.pcm import SAMPLE_RATE_HZ, Samples
 from crossfade.model import Word
 from crossfade.recognizers.endpointing import TERMINAL_MARKS
 from crossfade.recognizers.onnx.alignment import TimedWord, align_words
 from crossfade.recognizers.onnx.features import FeatureCache
-from crossfade.recognizers.onnx.model import Bias, Moonshine
+from crossfade.recognizers.onnx.model import Bias, Decoding, Moonshine
 
 SAMPLES_PER_MS = SAMPLE_RATE_HZ // 1000
 BLOCK_SAMPLES = 192
@@ -41,6 +43,13 @@ KEEP_MS = 2_000
 REST_MAX_MS = 9_000
 REST_BEST_S = 4.8
 HARD_LIMIT_MS = 25_000
+
+# A short utterance is heard once more on its own before its words are settled, at a fixed peak and
+# with silence around it: 24.2 instead of 28.1 % errors on commands of 1 to 6 words, nothing else
+# changed by more than a word or two. It costs one encoding of at most 4 s, about 8 ms.
+SHORT_MS = 3_000
+PAD_MS = 500
+PEAK = 0.5
 
 WORD_MIN_MS = 20
 """Clients divide by durations; a word is never shorter."""
@@ -100,9 +109,17 @@ class Segment:
         """Add audio, shape (n_samples,), that follows directly."""
         self._features.append(samples)
 
-    def decode(self, *, through: int, bias: Bias | None = None) -> Hypothesis:
-        """Hear the buffer up to position ``through``. Runs in a worker thread; takes 10-50 ms."""
+    def decode(self, *, through: int, last: bool = False, bias: Bias | None = None) -> Hypothesis:
+        """Hear the buffer up to position ``through``. Runs in a worker thread; takes 10-50 ms.
+
+        Args:
+            through: Position behind the last sample to hear.
+            last: All words will be settled: a short buffer is heard afresh.
+            bias: Changes the model's scores.
+        """
         n_samples = min(through, self.end) - self.start
+        if last and not self._settled and n_samples <= SHORT_MS * SAMPLES_PER_MS:
+            return self._decode_short(self._features.audio[:n_samples], bias)
         features = self._features.features(n_samples)
         if features is None:
             return Hypothesis((), (), through // SAMPLES_PER_MS, 0.0)
@@ -110,14 +127,30 @@ class Segment:
             self._model.encode(features),
             forced=self._settled,
             draft=self._last[len(self._settled) :],
-            max_tokens=int(n_samples / SAMPLE_RATE_HZ * TOKENS_PER_S) + 6,
+            max_tokens=_max_tokens(n_samples),
             bias=bias,
         )
-        timed = align_words(self._model.tokenizer, decoding, self._features.audio[:n_samples])
+        return self._hypothesis(decoding, self._features.audio[:n_samples])
+
+    def _decode_short(self, samples: Samples, bias: Bias | None) -> Hypothesis:
+        """Hear a short utterance as the model likes it: at a fixed level, with room around it."""
+        pad = np.zeros(PAD_MS * SAMPLES_PER_MS, np.float32)
+        gain = PEAK / max(float(np.abs(samples).max()), 1e-4)
+        padded = np.concatenate((pad, samples * np.float32(gain), pad))
+        decoding = self._model.decode(
+            self._model.encode_samples(padded), max_tokens=_max_tokens(padded.size), bias=bias
+        )
+        return self._hypothesis(decoding, padded, pad_ms=PAD_MS)
+
+    def _hypothesis(self, decoding: Decoding, heard: Samples, *, pad_ms: int = 0) -> Hypothesis:
+        """Give words their places; ``heard`` is what was decoded, with ``pad_ms`` at both ends."""
+        start_ms = self.start // SAMPLES_PER_MS - pad_ms
+        through_ms = start_ms + heard.size // SAMPLES_PER_MS - pad_ms
+        timed = align_words(self._model.tokenizer, decoding, heard)
         return Hypothesis(
             tokens=tuple(decoding.tokens),
-            words=tuple(self._placed(word) for word in timed),
-            through_ms=(self.start + n_samples) // SAMPLES_PER_MS,
+            words=tuple(_placed(word, start_ms, through_ms) for word in timed),
+            through_ms=through_ms,
             terminal_probability=decoding.terminal_probability,
         )
 
@@ -181,17 +214,6 @@ class Segment:
             # A safety net, never reached with speech: nothing was settled for 25 s.
             self._drop_head(now_ms - KEEP_MS, len(self._settled))
 
-    def _placed(self, timed: TimedWord) -> HeardWord:
-        start_ms = self.start // SAMPLES_PER_MS
-        word = Word(
-            text=timed.text,
-            punctuation=timed.punctuation,
-            start_ms=start_ms + round(timed.start_s * 1000),
-            end_ms=start_ms + round(timed.end_s * 1000),
-            confidence=timed.confidence,
-        )
-        return HeardWord(word, timed.first_token, timed.end_token)
-
     def _fresh(self, hypothesis: Hypothesis) -> list[HeardWord]:
         """The words behind the settled ones, kept from reaching back into them."""
         fresh: list[HeardWord] = []
@@ -237,6 +259,21 @@ class Segment:
         self._history = deque(
             (at, tokens[n_tokens:]) for at, tokens in self._history if tokens[:n_tokens] == dropped
         )
+
+
+def _max_tokens(n_samples: int) -> int:
+    return int(n_samples / SAMPLE_RATE_HZ * TOKENS_PER_S) + 6
+
+
+def _placed(timed: TimedWord, start_ms: int, through_ms: int) -> HeardWord:
+    word = Word(
+        text=timed.text,
+        punctuation=timed.punctuation,
+        start_ms=max(0, start_ms + round(timed.start_s * 1000)),
+        end_ms=min(start_ms + round(timed.end_s * 1000), through_ms),
+        confidence=timed.confidence,
+    )
+    return HeardWord(word, timed.first_token, timed.end_token)
 
 
 def _border_score(before: HeardWord, after: HeardWord, rest_ms: int) -> float:

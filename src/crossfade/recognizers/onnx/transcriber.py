@@ -96,7 +96,8 @@ class Job:
 
     def run(self) -> Hypothesis:
         """Do the arithmetic. For a worker thread."""
-        return self.segment.decode(through=self.through, bias=self.bias)
+        last = self.wanted.kind >= JobKind.TURN and self.wanted.until_ms is None
+        return self.segment.decode(through=self.through, last=last, bias=self.bias)
 
 
 @dataclass(frozen=True, slots=True)
