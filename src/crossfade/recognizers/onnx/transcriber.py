@@ -14,25 +14,10 @@ import numpy as np
 from msgspec import structs
 
 from crossfade.audio.pcm import Samples
-from crossfade.model import (
-    Final,
-    NoEndpointing,
-    Partial,
-    Reconfigure,
-    SessionConfig,
-    Silence,
-    SpeechStarted,
-    StreamEvent,
-    TurnEnded,
-    Word,
-)
-from crossfade.recognizers.endpointing import (
-    longest_turn_ms,
-    pause_ms,
-    turn_confidence,
-    turn_is_over,
-)
+from crossfade.model import NoEndpointing, Reconfigure, SessionConfig, StreamEvent
+from crossfade.recognizers.endpointing import pause_ms
 from crossfade.recognizers.onnx.model import Bias, Moonshine
+from crossfade.recognizers.onnx.report import Report, Words
 from crossfade.recognizers.onnx.segment import GUARD_MS, SAMPLES_PER_MS, Hypothesis, Segment
 from crossfade.recognizers.onnx.vad import WINDOW_SAMPLES, VadState
 
@@ -137,8 +122,8 @@ class Transcriber:
         self._bias = bias
         self._configure(config)
         self._pending: deque[_Window | _Force | _Finish | Reconfigure] = deque()
+        self._report = Report()
         self._ring: deque[Samples] = deque(maxlen=RING_WINDOWS)
-        self._events: list[StreamEvent] = []
         self._rest = np.zeros(0, np.float32)
         self._now = 0
         self._segment: Segment | None = None
@@ -148,12 +133,6 @@ class Transcriber:
         self._all_settled = 0
         self._last_decode_ms = 0
         self._paused = False
-        self._confidence = 0.0
-        self._last_mark = ""
-        self._settled_ms = 0
-        self._turn = 0
-        self._turn_start_ms: int | None = None
-        self._turn_has_words = False
         self._finishing = False
 
     # What the driver does
@@ -231,8 +210,7 @@ class Transcriber:
 
     def take_events(self) -> list[StreamEvent]:
         """Hand over what happened since the last call, in order."""
-        events, self._events = self._events, []
-        return events
+        return self._report.take()
 
     # Along the audio
 
@@ -262,19 +240,19 @@ class Transcriber:
     def _speak(self, speech: float) -> None:
         self._last_speech = self._now
         self._voiced_windows += 1
-        self._start_turn(self._now_ms - WINDOW_MS, speech)
-        if self._paused:  # what the pause seemed to mean is past
+        self._report.speech(self._now_ms - WINDOW_MS, speech)
+        if self._paused:
             self._paused = False
-            self._confidence, self._last_mark = 0.0, ""
+            self._report.forget()
 
     def _open(self, speech: float) -> None:
         """Speech was noticed: open a segment that reaches back to before its onset."""
         onset = self._now - self._onset_windows * WINDOW_SAMPLES
         heard = self._now - len(self._ring) * WINDOW_SAMPLES
         start = max(
-            onset - PREROLL_MS * SAMPLES_PER_MS, self._settled_ms * SAMPLES_PER_MS, heard, 0
+            onset - PREROLL_MS * SAMPLES_PER_MS, self._report.settled_ms * SAMPLES_PER_MS, heard, 0
         )
-        self._segment = Segment(self._model, start=start, floor_ms=self._settled_ms)
+        self._segment = Segment(self._model, start=start, floor_ms=self._report.settled_ms)
         recent = np.concatenate(tuple(self._ring))
         self._segment.append(recent[len(recent) - (self._now - start) :])
         self._last_speech = self._now
@@ -283,42 +261,26 @@ class Transcriber:
         self._onset_windows = 0
         onset_ms = onset // SAMPLES_PER_MS
         self._last_decode_ms = onset_ms + FIRST_PARTIAL_MS - self._interval_ms
-        self._start_turn(onset_ms, speech)
-
-    def _start_turn(self, at_ms: int, speech: float) -> None:
-        if self._turn_start_ms is None:
-            self._turn_start_ms = at_ms
-            self._events.append(
-                SpeechStarted(turn=self._turn, at_ms=at_ms, confidence=round(speech, 6))
-            )
+        self._report.speech(onset_ms, speech)
 
     def _idle(self) -> None:
         """A window without a segment: the turn may run out, silence is reported."""
         quiet_ms = self._now_ms - SILENCE_MARGIN_MS
-        if self._turn_has_words and self._over():
-            self._end_turn(self._now_ms, through_ms=quiet_ms)
-        if quiet_ms - self._settled_ms >= SILENCE_EVENT_MS:
-            self._events.append(Silence(start_ms=self._settled_ms, end_ms=quiet_ms))
-            self._settled_ms = quiet_ms
-
-    def _over(self) -> bool:
-        return turn_is_over(
-            self._policy,
-            silence_ms=self._silence_ms,
-            confidence=self._confidence,
-            last_mark=self._last_mark,
-        )
+        if self._report.turn_is_over(self._policy, self._silence_ms):
+            self._end_turn(through_ms=quiet_ms)
+        if quiet_ms - self._report.settled_ms >= SILENCE_EVENT_MS:
+            self._report.silence(quiet_ms)
 
     def _plan(self) -> None:
         """Decide which decode is due, if any, at the end of a window within a segment."""
-        if self._turn_has_words and self._silence_ms and self._over():
+        if self._silence_ms and self._report.turn_is_over(self._policy, self._silence_ms):
             self._want(Wanted(JobKind.TURN))
         elif self._silence_ms >= CLOSE_MS:
             if self._has_unsettled_speech:
                 self._want(Wanted(JobKind.CLOSE))
             else:
                 self._segment = None
-        elif self._turn_is_long():
+        elif self._report.turn_is_long(self._policy, self._now_ms):
             self._want(Wanted(JobKind.TURN, until_ms=self._now_ms - GUARD_MS))
         elif not self._has_unsettled_speech:
             pass
@@ -335,15 +297,6 @@ class Transcriber:
         """Someone spoke since all that had been said was settled."""
         return self._last_speech > self._all_settled
 
-    def _turn_is_long(self) -> bool:
-        longest_ms = longest_turn_ms(self._policy)
-        return (
-            longest_ms is not None
-            and self._turn_start_ms is not None
-            and self._turn_has_words
-            and self._now_ms - self._turn_start_ms >= longest_ms
-        )
-
     def _want(self, wanted: Wanted) -> None:
         if self.wanted is None or wanted.kind > self.wanted.kind:
             self.wanted = wanted
@@ -351,9 +304,10 @@ class Transcriber:
     # Marks in the order of the audio
 
     def _force(self, at_ms: int | None) -> None:
-        cut_ms = self._now_ms if at_ms is None else min(max(at_ms, self._settled_ms), self._now_ms)
+        settled_ms = self._report.settled_ms
+        cut_ms = self._now_ms if at_ms is None else min(max(at_ms, settled_ms), self._now_ms)
         if self._segment is None or not self._has_unsettled_speech:
-            self._end_turn(cut_ms, through_ms=cut_ms - SILENCE_MARGIN_MS, forced=True)
+            self._end_turn(at_ms=cut_ms, through_ms=cut_ms - SILENCE_MARGIN_MS, forced=True)
         else:
             all_counts = cut_ms >= self._now_ms - WINDOW_MS
             self.wanted = Wanted(JobKind.TURN, until_ms=None if all_counts else cut_ms, forced=True)
@@ -361,7 +315,7 @@ class Transcriber:
     def _finish(self) -> None:
         self._finishing = True
         if self._segment is None or not self._has_unsettled_speech:
-            self._say_final((), through_ms=self._settled_ms)
+            self._report.final((), through_ms=0, now_ms=self._now_ms)
             self.done = True
         else:
             self.wanted = Wanted(JobKind.CLOSE)
@@ -393,66 +347,71 @@ class Transcriber:
             hypothesis, max_delay_ms=self._config.max_delay_ms, interval_ms=self._interval_ms
         )
         job.segment.trim(hypothesis)
-        self._turn_has_words = self._turn_has_words or bool(settled or still_open)
-        partial = Partial(
-            turn=self._turn,
-            words=still_open,
+        self._report.hypothesis(
+            settled,
+            still_open,
             through_ms=hypothesis.through_ms,
             at_pause=at_pause,
-            turn_confidence=round(self._confidence, 6) if at_pause else 0.0,
+            wanted=self._config.partials_wanted,
         )
-        if settled:
-            self._settled_ms = settled[-1].end_ms
-            self._events.append(Final(turn=self._turn, words=settled, through_ms=self._settled_ms))
-        if settled or self._config.partials_wanted:
-            self._events.append(partial)
 
     def _apply_turn(self, job: Job, hypothesis: Hypothesis) -> None:
         """The turn ends; what was said after the cut, if anything, belongs to the next one."""
-        until_ms = job.wanted.until_ms
         self._judge(hypothesis)
+        until_ms = job.wanted.until_ms
         if until_ms is None:
             words = self._trusted(job.segment.settle_all(hypothesis))
-            still_open: tuple[Word, ...] = ()
-            self._all_settled = max(job.through, self._last_speech)
+            self._all_settled = self._last_speech
+            self._end_turn(words, through_ms=self._tail_ms, forced=job.wanted.forced)
         else:
             words, still_open = job.segment.settle_until(hypothesis, until_ms)
+            self._end_turn(
+                words, still_open, at_ms=until_ms, through_ms=0, forced=job.wanted.forced
+            )
         job.segment.trim(hypothesis)
-        self._end_turn(
-            self._now_ms if until_ms is None else until_ms,
-            words,
-            through_ms=self._last_speech // SAMPLES_PER_MS + SETTLED_TAIL_MS
-            if until_ms is None
-            else 0,
-            still_open=still_open,
-            forced=job.wanted.forced,
-        )
-        if still_open:
-            self._turn_has_words = True
-            self._start_turn(until_ms or self._now_ms, 1.0)
 
     def _apply_close(self, job: Job, hypothesis: Hypothesis) -> None:
         words = self._trusted(job.segment.settle_all(hypothesis))
         self._judge(hypothesis)
-        self._turn_has_words = self._turn_has_words or bool(words)
         self._segment = None
-        through_ms = self._last_speech // SAMPLES_PER_MS + SETTLED_TAIL_MS
-        if not self._finishing and self._turn_has_words and self._over():
-            self._end_turn(self._now_ms, words, through_ms=through_ms)
+        self._report.has_words = self._report.has_words or bool(words)
+        over = self._report.turn_is_over(self._policy, self._silence_ms)
+        if over and not self._finishing:
+            self._end_turn(words, through_ms=self._tail_ms)
             return
-        self._say_final(words, through_ms=through_ms)
+        self._report.final(words, through_ms=self._tail_ms, now_ms=self._now_ms)
+        self._report.noise()
         self.done = self._finishing
-        if not self._turn_has_words:
-            self._turn_start_ms = None  # it was noise
 
-    def _judge(self, hypothesis: Hypothesis) -> None:
-        last = hypothesis.words[-1].word if hypothesis.words else None
-        self._last_mark = last.punctuation if last else ""
-        self._confidence = turn_confidence(
-            hypothesis.terminal_probability, last.text if last else ""
+    @property
+    def _tail_ms(self) -> int:
+        """Up to where the silence after speech is settled with it."""
+        return self._last_speech // SAMPLES_PER_MS + SETTLED_TAIL_MS
+
+    def _end_turn(
+        self,
+        words: Words = (),
+        still_open: Words = (),
+        *,
+        through_ms: int,
+        at_ms: int | None = None,
+        forced: bool = False,
+    ) -> None:
+        self._report.end_turn(
+            words,
+            still_open,
+            at_ms=self._now_ms if at_ms is None else at_ms,
+            through_ms=through_ms,
+            now_ms=self._now_ms,
+            forced=forced,
         )
 
-    def _trusted(self, words: tuple[Word, ...]) -> tuple[Word, ...]:
+    def _judge(self, hypothesis: Hypothesis) -> None:
+        words = [heard.word for heard in hypothesis.words]
+        self._report.judge(words, hypothesis.terminal_probability)
+
+    def _trusted(self, words: Words) -> Words:
+        """Leave out what is more probably noise than words."""
         voiced_ms = self._voiced_windows * WINDOW_MS
         if voiced_ms < NOISE_VOICED_MS:
             return ()
@@ -460,48 +419,3 @@ class Transcriber:
             mean = sum(word.confidence for word in words) / len(words)
             return words if mean >= DOUBT_CONFIDENCE else ()
         return words
-
-    def _say_final(
-        self,
-        words: tuple[Word, ...],
-        *,
-        through_ms: int = 0,
-        still_open: tuple[Word, ...] = (),
-        forced: bool = False,
-    ) -> None:
-        """Settle the audio up to ``through_ms``, or further if a word reaches further."""
-        last_ms = words[-1].end_ms if words else 0
-        self._settled_ms = max(self._settled_ms, min(through_ms, self._now_ms), last_ms)
-        self._events.append(
-            Final(turn=self._turn, words=words, through_ms=self._settled_ms, forced=forced)
-        )
-        self._events.append(
-            Partial(
-                turn=self._turn + bool(still_open),
-                words=still_open,
-                through_ms=max(self._now_ms, self._settled_ms),
-            )
-        )
-
-    def _end_turn(
-        self,
-        at_ms: int,
-        words: tuple[Word, ...] = (),
-        *,
-        through_ms: int = 0,
-        still_open: tuple[Word, ...] = (),
-        forced: bool = False,
-    ) -> None:
-        self._say_final(words, through_ms=through_ms, still_open=still_open, forced=forced)
-        self._events.append(
-            TurnEnded(
-                turn=self._turn,
-                at_ms=max(at_ms, self._settled_ms),
-                confidence=round(self._confidence, 6),
-                forced=forced,
-            )
-        )
-        self._turn += 1
-        self._turn_start_ms = None
-        self._turn_has_words = False
-        self._confidence, self._last_mark = 0.0, ""
