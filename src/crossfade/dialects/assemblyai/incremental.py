@@ -13,6 +13,8 @@ whoever made it.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from msgspec import UNSET
+
 from crossfade.dialects.assemblyai import messages
 from crossfade.dialects.assemblyai.presets import TurnSettings
 from crossfade.dialects.assemblyai.transcript import (
@@ -20,6 +22,7 @@ from crossfade.dialects.assemblyai.transcript import (
     raw,
     round_confidence,
     text_of,
+    turn_speaker,
     wire_words,
 )
 from crossfade.dialects.assemblyai.turns import TurnEvent
@@ -52,6 +55,7 @@ class IncrementalTurns:
 
     def __init__(self, settings: TurnSettings) -> None:
         self.settings = settings
+        self.speaker_labels = False
         self._order = 0
         self._turn = _OpenTurn()
 
@@ -128,7 +132,10 @@ class IncrementalTurns:
                     end_of_turn=True,
                     transcript=text_of(turn.final, formatted),
                     end_of_turn_confidence=end.end_of_turn_confidence,
-                    words=wire_words(turn.final, formatted, final=True),
+                    words=wire_words(
+                        turn.final, formatted, final=True, speakers=self.speaker_labels
+                    ),
+                    speaker_label=end.speaker_label,
                 )
             )
         self._order += 1
@@ -149,8 +156,10 @@ class IncrementalTurns:
             end_of_turn=end,
             transcript=text_of(final, raw),
             end_of_turn_confidence=round_confidence(confidence),
-            words=wire_words(final, raw, final=True) + wire_words(still_open, raw, final=False),
+            words=wire_words(final, raw, final=True, speakers=end and self.speaker_labels)
+            + wire_words(still_open, raw, final=False),
             utterance=utterance,
+            speaker_label=turn_speaker(final) if end and self.speaker_labels else UNSET,
         )
 
 

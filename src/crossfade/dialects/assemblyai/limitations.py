@@ -14,7 +14,7 @@ _DONE_WITHOUT: Mapping[str, str] = {
     "language_detection": "the language is not detected",
     "domain": "there is one model for every domain",
     "filter_profanity": "profanity is not masked",
-    "speaker_labels": "speakers are not told apart",
+    "speaker_labels_revision_interval_ms": "labels are not revised",
     "voice_focus": "audio is not filtered",
     "llm_gateway": "no language model is called",
     "webhook_url": "no webhook is called",

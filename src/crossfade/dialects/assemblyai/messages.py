@@ -63,6 +63,8 @@ class Turn(_Message, frozen=True, kw_only=True, tag=True):
     end_of_turn_confidence: float
     words: tuple[Word, ...]
     utterance: str | None = ""
+    speaker_label: str | UnsetType | None = UNSET
+    """Who spoke most of the turn; at its end only, and only if labels are told."""
 
 
 class Error(_Message, frozen=True, kw_only=True, tag=True):

@@ -16,6 +16,7 @@ from crossfade.model import (
     PunctuationEndpointing,
     RawAudio,
     SessionConfig,
+    SpeakerLabels,
 )
 
 _DEFAULT_MODE = "balanced"
@@ -141,6 +142,11 @@ def session_config(parameters: Parameters, model: Model) -> SessionConfig:
         partials_wanted=_partials_wanted(parameters),
         max_delay_ms=_MAX_DELAY_MS[model.family],
         keyterms=keyterms(parameters),
+        speaker_labels=(
+            SpeakerLabels(max_speakers=parameters.max_speakers)
+            if parameters.speaker_labels
+            else None
+        ),
         vad_threshold=parameters.vad_threshold,
     )
 

@@ -137,6 +137,7 @@ class AssemblyAIServer:
         """Turn one event into what the vendor's server would say."""
         match event:
             case SessionStarted():
+                self._turns.speaker_labels = event.speaker_labels
                 return [messages.encode(self._begin(event))]
             case AudioAccepted() | AudioIgnored() | Silence():
                 return []
@@ -185,7 +186,7 @@ class AssemblyAIServer:
                 model=self._model.name,
                 mode=presets.mode(self._parameters, self._model),
                 api_version=API_VERSION,
-                speaker_labels=False,
+                speaker_labels=event.speaker_labels,
                 redact_pii=False,
                 filter_profanity=False,
                 domain=None,

@@ -1,6 +1,10 @@
 """Words on the wire: formatted, as they were recognized, or raw, as the vendor shows them early."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
+from string import ascii_uppercase
+
+from msgspec import UNSET
 
 from crossfade.dialects.assemblyai import messages
 from crossfade.model import Word
@@ -9,6 +13,8 @@ Style = Callable[[Word], str]
 """How a word is written."""
 
 _EDGE_MARKS = ".,;:!?…\"'“”‘’«»()[]{}<>-–—¿¡。、，；：！？؟।"  # noqa: RUF001 (marks of many scripts)
+
+_LETTERS = ascii_uppercase
 
 _PRECISION = 6
 """Decimals of a confidence, as the vendor rounds it."""
@@ -32,8 +38,10 @@ def text_of(words: Iterable[Word], style: Style) -> str:
     return " ".join(style(word) for word in words)
 
 
-def wire_words(words: Iterable[Word], style: Style, *, final: bool) -> tuple[messages.Word, ...]:
-    """Write words as items of a ``Turn``."""
+def wire_words(
+    words: Iterable[Word], style: Style, *, final: bool, speakers: bool = False
+) -> tuple[messages.Word, ...]:
+    """Write words as items of a ``Turn``; ``speakers``: name those that are known."""
     return tuple(
         messages.Word(
             text=style(word),
@@ -41,9 +49,28 @@ def wire_words(words: Iterable[Word], style: Style, *, final: bool) -> tuple[mes
             end=word.end_ms,
             confidence=round_confidence(word.confidence),
             word_is_final=final,
+            speaker=speaker_letter(word.speaker) if speakers and word.speaker else UNSET,
         )
         for word in words
     )
+
+
+def speaker_letter(speaker: str) -> str:
+    """Write our ``S1``, ``S2``, ... as the vendor's ``A``, ``B``, ...; other names as they are."""
+    number = speaker.removeprefix("S")
+    if number == speaker or not number.isdecimal():
+        return speaker
+    place = int(number) - 1
+    return _LETTERS[place] if place < len(_LETTERS) else speaker
+
+
+def turn_speaker(words: Iterable[Word]) -> str:
+    """Name who spoke longest; ``UNKNOWN`` if nobody is known, as LiveKit expects it."""
+    spoken_ms: Counter[str] = Counter()
+    for word in words:
+        if word.speaker:
+            spoken_ms[word.speaker] += word.end_ms - word.start_ms
+    return speaker_letter(spoken_ms.most_common(1)[0][0]) if spoken_ms else "UNKNOWN"
 
 
 def round_confidence(confidence: float) -> float:

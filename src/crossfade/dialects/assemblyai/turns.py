@@ -15,6 +15,8 @@ class Turns(Protocol):
 
     settings: TurnSettings
     """May be replaced at any time; holds for what is said next."""
+    speaker_labels: bool
+    """Ends of turns name speakers; known once the session has started."""
 
     def hear(self, event: TurnEvent) -> list[messages.ServerMessage]:
         """Turn one event into what the vendor's server would say."""

@@ -8,12 +8,15 @@ come early in a turn, at pauses, and in intervals while somebody speaks on, all 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from msgspec import UNSET
+
 from crossfade.dialects.assemblyai import messages
 from crossfade.dialects.assemblyai.presets import TurnSettings
 from crossfade.dialects.assemblyai.transcript import (
     formatted,
     round_confidence,
     text_of,
+    turn_speaker,
     wire_words,
 )
 from crossfade.dialects.assemblyai.turns import TurnEvent
@@ -54,6 +57,7 @@ class WholeTurns:
     def __init__(self, settings: TurnSettings, *, partials_formatted: bool) -> None:
         """Begin with turn 0. ``partials_formatted`` is what partials say of themselves."""
         self.settings = settings
+        self.speaker_labels = False
         self._partials_formatted = partials_formatted
         self._order = 0
         self._turn = _OpenTurn()
@@ -134,6 +138,7 @@ class WholeTurns:
             end_of_turn=end,
             transcript=transcript,
             end_of_turn_confidence=1.0 if end else 0.0,
-            words=wire_words(words, formatted, final=end),
+            words=wire_words(words, formatted, final=end, speakers=end and self.speaker_labels),
             utterance=transcript if end else "",
+            speaker_label=turn_speaker(words) if end and self.speaker_labels else UNSET,
         )

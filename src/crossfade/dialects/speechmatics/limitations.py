@@ -25,7 +25,6 @@ def _done_without(message: StartRecognition) -> Iterator[tuple[str, str]]:
     texts = wire.transcript_filtering_config
     translation = message.translation_config
     asked: Mapping[str, tuple[object, str]] = {
-        "diarization": (wire.diarization == "speaker", "every word is labelled UU"),
         "speaker_diarization_config.speakers": (speakers.speakers, "no speaker is recognised"),
         "domain": (wire.domain, "there is one model for every domain"),
         "output_locale": (wire.output_locale, "spelling is not changed"),

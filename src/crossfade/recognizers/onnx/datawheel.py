@@ -20,11 +20,13 @@ class DataWheel:
         package: Name for ``import``; with hyphens it is the project's name.
         version: The project's version.
         summary: One line about it.
+        license: What its licences are, as an SPDX expression.
     """
 
     package: str
     version: str
     summary: str
+    license: str = "MIT"
 
     @property
     def filename(self) -> str:
@@ -63,7 +65,7 @@ class DataWheel:
             f"Name: {self.package.replace('_', '-')}",
             f"Version: {self.version}",
             f"Summary: {self.summary}",
-            "License-Expression: MIT",
+            f"License-Expression: {self.license}",
             *(f"License-File: {file.name}" for file in licenses),
         ]
         return "\n".join(lines) + "\n"

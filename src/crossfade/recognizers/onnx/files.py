@@ -34,7 +34,10 @@ _NAME = "moonshine-tiny-en"
 _PACKAGE = "crossfade_model_moonshine_tiny_en"
 _MANIFEST = "manifest.json"
 _FILES = ("frontend.onnx", "encoder.onnx", "decoder.onnx", "tokenizer.bin", "silero_vad_v6.onnx")
+_SPEAKERS = "speakers.onnx"
+"""Only in a model for which speaker labels were wanted."""
 _LICENSES = Path(__file__).parent / "licenses"
+_SPEAKERS_LICENSES = Path(__file__).parent / "speakers" / "licenses"
 
 _LOCK_LIMIT_S = 1800.0
 _LOCK_POLL_S = 0.1
@@ -70,6 +73,17 @@ class ModelFiles:
     def vad(self) -> Path:
         """The network that tells speech from everything else."""
         return self.directory / "silero_vad_v6.onnx"
+
+    @property
+    def speakers(self) -> Path:
+        """The network that tells voices apart; is there only if ``has_speakers``."""
+        return self.directory / _SPEAKERS
+
+    @property
+    def has_speakers(self) -> bool:
+        """Whether speakers can be told apart: see ``prepare_speakers``. Reads the manifest."""
+        manifest = _read_manifest(self.directory)
+        return manifest is not None and _SPEAKERS in manifest.files
 
 
 class _FileRecord(Struct, frozen=True):
@@ -136,6 +150,38 @@ def prepare(
         ) from exc
 
 
+def prepare_speakers(
+    files: ModelFiles,
+    *,
+    wheel: Path | None = None,
+    report: Callable[[str, float], None] = lambda _step, _done: None,
+) -> None:
+    """Make sure that a model can tell speakers apart: fetch, convert and check what it lacks.
+
+    The rest of the model stays as it is, also while other processes use it and if this fails.
+
+    Args:
+        files: A sound model.
+        wheel: The model's wheel if it is on disk; the encoder's may lie beside it.
+        report: As for ``prepare``.
+
+    Raises:
+        ModelError: If it cannot be had; the sentence says what to do.
+    """
+    if files.has_speakers:
+        return
+    from crossfade.recognizers.onnx import install  # needs onnx, see _build
+
+    try:
+        with _lock(files.directory):
+            if not files.has_speakers:
+                install.build_speakers(files, wheel=wheel, report=report)
+    except OSError as exc:
+        raise ModelError(
+            f"the speaker encoder cannot be written to {files.directory} ({exc.strerror})"
+        ) from exc
+
+
 def verify(files: ModelFiles) -> list[str]:
     """Compare every file with its digest.
 
@@ -168,31 +214,42 @@ def export_wheel(files: ModelFiles, destination: Path) -> Path:
     """
     if problems := verify(files):
         raise ModelError(_sentence(files.directory, problems))
+    with_speakers = files.has_speakers
     wheel = DataWheel(
         package=_PACKAGE,
         version=str(_FORMAT),
-        summary="Moonshine tiny-en, converted for Crossfade, and Silero's voice activity detector",
+        summary="Moonshine tiny-en, converted for Crossfade, and what listens beside it",
+        license="MIT AND Apache-2.0" if with_speakers else "MIT",
     )
     path = destination / wheel.filename if destination.is_dir() else destination
     if path.name != wheel.filename:
         raise ModelError(f"pip installs this wheel only by the name {wheel.filename}")
+    names = [*_FILES, _MANIFEST, *([_SPEAKERS] if with_speakers else [])]
+    folders = [_LICENSES, *([_SPEAKERS_LICENSES] if with_speakers else [])]
     wheel.write(
         path,
-        data=[files.directory / name for name in (*_FILES, _MANIFEST)],
-        licenses=sorted(_LICENSES.glob("*.txt")),
+        data=[files.directory / name for name in names],
+        licenses=[text for folder in folders for text in sorted(folder.glob("*.txt"))],
     )
     return path
 
 
 def write_manifest(files: ModelFiles) -> None:
-    """Record the files as they are now."""
+    """Record the files as they are now. The old record stays until the new one is complete."""
     records = {
         name: _FileRecord(path.stat().st_size, sha256_of(path))
-        for name in _FILES
+        for name in _names(files)
         for path in [files.directory / name]
     }
     manifest = msgspec.json.encode(_Manifest(_FORMAT, _NAME, records))
-    (files.directory / _MANIFEST).write_bytes(msgspec.json.format(manifest))
+    partial = files.directory.with_name(f".{files.directory.name}.{_MANIFEST}")
+    partial.write_bytes(msgspec.json.format(manifest))
+    partial.replace(files.directory / _MANIFEST)
+
+
+def _names(files: ModelFiles) -> list[str]:
+    """The model's files that are there or have to be."""
+    return [*_FILES, *([_SPEAKERS] if files.speakers.is_file() else [])]
 
 
 def _places(model_dir: Path | None) -> list[Path]:
@@ -233,7 +290,8 @@ def _read_manifest(directory: Path) -> _Manifest | None:
         manifest = msgspec.json.decode((directory / _MANIFEST).read_bytes(), type=_Manifest)
     except (OSError, msgspec.DecodeError):
         return None
-    return manifest if manifest.format == _FORMAT and set(manifest.files) == set(_FILES) else None
+    whole = set(manifest.files) - {_SPEAKERS} == set(_FILES)
+    return manifest if manifest.format == _FORMAT and whole else None
 
 
 def _wrong_sizes(directory: Path, manifest: _Manifest) -> list[str]:
@@ -302,5 +360,5 @@ def _refuse_strangers(target: Path) -> None:
         ModelError: If there is anything else in it: that is not ours to move.
     """
     found = {path.name for path in target.iterdir()} if target.exists() else set()
-    if found - {*_FILES, _MANIFEST}:
+    if found - {*_FILES, _SPEAKERS, _MANIFEST}:
         raise ModelError(f"{target} holds other files too; name an empty directory for the model")

@@ -2,22 +2,36 @@
 
 import asyncio
 import os
+from dataclasses import dataclass
 
 import numpy as np
 
 from crossfade.audio.decoder import open_decoder
 from crossfade.audio.pcm import SAMPLE_RATE_HZ
 from crossfade.errors import ConfigError, ModelError, RecognizerError
-from crossfade.model import SessionConfig
+from crossfade.model import SessionConfig, SpeakerLabels
 from crossfade.recognizers.base import RecognizerInfo
 from crossfade.recognizers.onnx.files import ModelFiles, locate
 from crossfade.recognizers.onnx.model import Moonshine
 from crossfade.recognizers.onnx.scheduler import Scheduler
+from crossfade.recognizers.onnx.speakers.encoder import SpeakerEncoder
+from crossfade.recognizers.onnx.speakers.tracker import SpeakerTracker
 from crossfade.recognizers.onnx.stream import EmbeddedStream
 from crossfade.recognizers.onnx.transcriber import Transcriber
 from crossfade.recognizers.onnx.vad import SpeechDetector, VadState
 
-INFO = RecognizerInfo(name="moonshine-tiny-en", version="0.1.0", languages=frozenset({"en"}))
+LANGUAGES = frozenset({"en"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """What all streams share."""
+
+    model: Moonshine
+    detector: SpeechDetector
+    encoder: SpeakerEncoder | None
+    """``None``: its file is not there, and speakers are not told apart."""
+    scheduler: Scheduler
 
 
 class EmbeddedRecognizer:
@@ -33,12 +47,17 @@ class EmbeddedRecognizer:
         """
         self._files = files
         self._n_threads = n_threads or os.cpu_count() or 1
-        self._loaded: tuple[Moonshine, SpeechDetector, Scheduler] | None = None
+        self._loaded: _Loaded | None = None
 
     @property
     def info(self) -> RecognizerInfo:
         """See ``Recognizer.info``."""
-        return INFO
+        return RecognizerInfo(
+            name="moonshine-tiny-en",
+            version="0.1.0",
+            languages=LANGUAGES,
+            has_speaker_labels=self._loaded is not None and self._loaded.encoder is not None,
+        )
 
     @property
     def n_threads(self) -> int:
@@ -46,38 +65,53 @@ class EmbeddedRecognizer:
         return self._n_threads
 
     @property
+    def model(self) -> Moonshine:
+        """The model that all streams share, to be measured.
+
+        Raises:
+            RecognizerError: If it has not been started.
+        """
+        if self._loaded is None:
+            raise RecognizerError("the recognizer has not been started")
+        return self._loaded.model
+
+    @property
     def partial_wait_s(self) -> float:
         """Smoothed wait of partials for a thread, in seconds: above 1 the machine is full."""
-        return self._loaded[2].partial_wait_s if self._loaded else 0.0
+        return self._loaded.scheduler.partial_wait_s if self._loaded else 0.0
 
     async def start(self) -> None:
         """See ``Recognizer.start``. Takes about half a second."""
         if self._loaded is None:
-            model, detector = await asyncio.to_thread(self._load)
-            self._loaded = (model, detector, Scheduler(self._n_threads))
+            self._loaded = await asyncio.to_thread(self._load)
 
     def open(self, config: SessionConfig) -> EmbeddedStream:
         """See ``Recognizer.open``."""
         if self._loaded is None:
             raise RecognizerError("the recognizer has not been started")
-        if config.language not in INFO.languages:
+        if config.language not in LANGUAGES:
             raise ConfigError(
                 f"language {config.language!r} is not available here: this recognizer speaks "
-                f"{', '.join(sorted(INFO.languages))}",
+                f"{', '.join(sorted(LANGUAGES))}",
                 field="language",
             )
-        model, detector, scheduler = self._loaded
+        loaded = self._loaded
         decoder = open_decoder(config.audio)
-        transcriber = Transcriber(model, VadState(detector), config)
-        return EmbeddedStream(transcriber, decoder, scheduler, config.audio)
+        transcriber = Transcriber(
+            loaded.model,
+            VadState(loaded.detector),
+            config,
+            speakers=_tracker(loaded.encoder, config.speaker_labels),
+        )
+        return EmbeddedStream(transcriber, decoder, loaded.scheduler, config.audio)
 
     async def aclose(self) -> None:
         """See ``Recognizer.aclose``."""
         if self._loaded is not None:
-            scheduler, self._loaded = self._loaded[2], None
+            scheduler, self._loaded = self._loaded.scheduler, None
             await asyncio.to_thread(scheduler.close)
 
-    def _load(self) -> tuple[Moonshine, SpeechDetector]:
+    def _load(self) -> _Loaded:
         files = self._files or locate()
         if files is None:
             raise ModelError("the model is not installed; run: crossfade models pull")
@@ -86,4 +120,13 @@ class EmbeddedRecognizer:
         # onnxruntime allocates and packs at a graph's first run.
         model.warm_up()
         detector.open().probabilities(np.zeros(SAMPLE_RATE_HZ, np.float32))
-        return model, detector
+        encoder = SpeakerEncoder(files.speakers) if files.has_speakers else None
+        if encoder is not None:
+            encoder.warm_up()
+        return _Loaded(model, detector, encoder, Scheduler(self._n_threads))
+
+
+def _tracker(encoder: SpeakerEncoder | None, labels: SpeakerLabels | None) -> SpeakerTracker | None:
+    if encoder is None or labels is None:
+        return None
+    return SpeakerTracker(encoder, max_speakers=labels.max_speakers, sensitivity=labels.sensitivity)

@@ -14,8 +14,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from crossfade.recognizers.onnx.segment import Hypothesis
-from crossfade.recognizers.onnx.transcriber import Job
+from crossfade.recognizers.onnx.transcriber import Heard, Job
 
 WAIT_SMOOTHING = 0.05
 """Weight of the newest wait in the smoothed one: it looks back over some 20 partials."""
@@ -28,7 +27,7 @@ class Ticket:
     urgent: bool
     take: Callable[[], Job]
     """Called on the event loop at the moment when a thread is free."""
-    done: Callable[[Job, Hypothesis | BaseException], None]
+    done: Callable[[Job, Heard | BaseException], None]
     """Called on the event loop with the result; never after ``cancel``."""
     submitted: float = field(default_factory=time.monotonic)
     begun: bool = False
@@ -85,7 +84,7 @@ class Scheduler:
                 )
             )
 
-    def _finish(self, ticket: Ticket, job: Job, future: Future[Hypothesis]) -> None:
+    def _finish(self, ticket: Ticket, job: Job, future: Future[Heard]) -> None:
         self._idle += 1
         if not ticket.cancelled:
             ticket.done(job, future.exception() or future.result())
@@ -94,10 +93,10 @@ class Scheduler:
 
 def _call_soon(
     loop: asyncio.AbstractEventLoop,
-    call: Callable[[Ticket, Job, Future[Hypothesis]], None],
+    call: Callable[[Ticket, Job, Future[Heard]], None],
     ticket: Ticket,
     job: Job,
-    future: Future[Hypothesis],
+    future: Future[Heard],
 ) -> None:
     """Hop from a worker thread to the event loop, unless that is already gone."""
     if not loop.is_closed():

@@ -28,8 +28,8 @@ from crossfade.model import (
 )
 from crossfade.recognizers.base import StreamCommand
 from crossfade.recognizers.onnx.scheduler import Scheduler, Ticket
-from crossfade.recognizers.onnx.segment import SAMPLES_PER_MS, Hypothesis
-from crossfade.recognizers.onnx.transcriber import Job, Transcriber
+from crossfade.recognizers.onnx.segment import SAMPLES_PER_MS
+from crossfade.recognizers.onnx.transcriber import Heard, Job, Transcriber
 from crossfade.recognizers.onnx.vad import WINDOW_SAMPLES
 
 INBOX_BYTES = 64 << 20
@@ -78,7 +78,7 @@ class EmbeddedStream:
         self._finished = False
         self._closed = False
         self._ticket: Ticket | None = None
-        self._outcome: tuple[Job, Hypothesis | BaseException] | None = None
+        self._outcome: tuple[Job, Heard | BaseException] | None = None
         self._blocks: AsyncIterator[Samples] | None = None
         self._block: Samples | None = None
         self._after_blocks: StreamCommand | None = None
@@ -182,11 +182,11 @@ class EmbeddedStream:
             Ticket(urgent=wanted.kind.urgent, take=self._transcriber.take_job, done=self._done)
         )
 
-    def _done(self, job: Job, result: Hypothesis | BaseException) -> None:
+    def _done(self, job: Job, result: Heard | BaseException) -> None:
         self._outcome = (job, result)
         self._wake.set()
 
-    def _apply(self, job: Job, result: Hypothesis | BaseException) -> None:
+    def _apply(self, job: Job, result: Heard | BaseException) -> None:
         self._outcome = self._ticket = None
         if isinstance(result, BaseException):
             raise RecognizerError("the decoder failed") from result

@@ -19,6 +19,8 @@ from crossfade.recognizers.endpointing import pause_ms
 from crossfade.recognizers.onnx.model import Bias, Moonshine
 from crossfade.recognizers.onnx.report import Report, Words
 from crossfade.recognizers.onnx.segment import GUARD_MS, SAMPLES_PER_MS, Hypothesis, Segment
+from crossfade.recognizers.onnx.speakers.encoder import Embedding
+from crossfade.recognizers.onnx.speakers.tracker import SpeakerTracker, SpeakerWindow
 from crossfade.recognizers.onnx.vad import WINDOW_SAMPLES, VadState
 
 WINDOW_MS = WINDOW_SAMPLES // SAMPLES_PER_MS
@@ -70,7 +72,16 @@ class Wanted:
     forced: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
+class Heard:
+    """What a job found out."""
+
+    hypothesis: Hypothesis
+    voices: tuple[Embedding, ...] = ()
+    """One for each of the job's speaker windows."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Job:
     """A self-contained decode. Whoever holds it owns its segment until ``apply``."""
 
@@ -78,11 +89,14 @@ class Job:
     segment: Segment
     through: int
     bias: Bias | None
+    windows: tuple[SpeakerWindow, ...] = ()
+    """Pieces of speech whose speaker is to be told before words are settled."""
 
-    def run(self) -> Hypothesis:
+    def run(self) -> Heard:
         """Do the arithmetic. For a worker thread."""
         last = self.wanted.kind >= JobKind.TURN and self.wanted.until_ms is None
-        return self.segment.decode(through=self.through, last=last, bias=self.bias)
+        voices = tuple(window.run() for window in self.windows)
+        return Heard(self.segment.decode(through=self.through, last=last, bias=self.bias), voices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +125,17 @@ class Transcriber:
         config: SessionConfig,
         *,
         bias: Bias | None = None,
+        speakers: SpeakerTracker | None = None,
     ) -> None:
-        """Start at position 0, in silence."""
+        """Start at position 0, in silence.
+
+        Args:
+            model: Shared by all streams.
+            vad: This stream's own.
+            config: What the client asked for.
+            bias: Makes some words easier to hear.
+            speakers: This stream's own, if it tells speakers apart.
+        """
         self.wanted: Wanted | None = None
         """The decode that is due; nothing moves on until it was done."""
         self.done = False
@@ -120,6 +143,7 @@ class Transcriber:
         self._model = model
         self._vad = vad
         self._bias = bias
+        self._speakers = speakers
         self._configure(config)
         self._pending: deque[_Window | _Force | _Finish | Reconfigure] = deque()
         self._report = Report()
@@ -194,10 +218,14 @@ class Transcriber:
         through = self._now
         if wanted.kind >= JobKind.TURN:
             through = min(through, self._last_speech + TAIL_MS * SAMPLES_PER_MS)
-        return Job(wanted, segment, through, self._bias)
+        return Job(wanted, segment, through, self._bias, self._speaker_windows(wanted))
 
-    def apply(self, job: Job, hypothesis: Hypothesis) -> None:
+    def apply(self, job: Job, heard: Heard) -> None:
         """Take a job's result."""
+        hypothesis = heard.hypothesis
+        if self._speakers is not None:
+            for window, voice in zip(job.windows, heard.voices, strict=True):
+                self._speakers.apply(window, voice)
         self.wanted = None
         self._last_decode_ms = self._now_ms
         match job.wanted.kind:
@@ -207,6 +235,13 @@ class Transcriber:
                 self._apply_turn(job, hypothesis)
             case JobKind.CLOSE:
                 self._apply_close(job, hypothesis)
+
+    def _speaker_windows(self, wanted: Wanted) -> tuple[SpeakerWindow, ...]:
+        if self._speakers is None:
+            return ()
+        if wanted.kind >= JobKind.TURN:
+            self._speakers.flush()
+        return tuple(iter(self._speakers.next_window, None))
 
     def take_events(self) -> list[StreamEvent]:
         """Hand over what happened since the last call, in order."""
@@ -225,6 +260,8 @@ class Transcriber:
     def _window(self, window: _Window) -> None:
         self._now += WINDOW_SAMPLES
         self._ring.append(window.samples)
+        if self._speakers is not None:
+            self._speakers.hear(window.samples, window.speech)
         if self._segment is not None:
             self._segment.append(window.samples)
             if window.speech > self._speech_on - SPEECH_OFF_GAP:
@@ -348,8 +385,8 @@ class Transcriber:
         )
         job.segment.trim(hypothesis)
         self._report.hypothesis(
-            settled,
-            still_open,
+            self._labelled(settled),
+            self._labelled(still_open),
             through_ms=hypothesis.through_ms,
             at_pause=at_pause,
             wanted=self._config.partials_wanted,
@@ -379,7 +416,7 @@ class Transcriber:
         if over and not self._finishing:
             self._end_turn(words, through_ms=self._tail_ms)
             return
-        self._report.final(words, through_ms=self._tail_ms, now_ms=self._now_ms)
+        self._report.final(self._labelled(words), through_ms=self._tail_ms, now_ms=self._now_ms)
         self._report.noise()
         self.done = self._finishing
 
@@ -398,13 +435,23 @@ class Transcriber:
         forced: bool = False,
     ) -> None:
         self._report.end_turn(
-            words,
-            still_open,
+            self._labelled(words),
+            self._labelled(still_open),
             at_ms=self._now_ms if at_ms is None else at_ms,
             through_ms=through_ms,
             now_ms=self._now_ms,
             forced=forced,
         )
+
+    def _labelled(self, words: Words) -> Words:
+        """Put speakers to words, as far as they are known now; nothing waits for that."""
+        speakers = self._speakers
+        if speakers is None:
+            return words
+        return [
+            structs.replace(word, speaker=speakers.label(word.start_ms, word.end_ms))
+            for word in words
+        ]
 
     def _judge(self, hypothesis: Hypothesis) -> None:
         words = [heard.word for heard in hypothesis.words]
