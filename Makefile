@@ -6,11 +6,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help run test lint types check lock clean
+.PHONY: help run test bench lint types check lock clean
 
 help:
 	@echo "make run    set up, start the server, stream a recording through both dialects (ARGS=--once: then exit)"
 	@echo "make test   set up, lint, type-check, test"
+	@echo "make bench  set up, measure capacity, latency and accuracy of this machine (ARGS=...: see crossfade bench)"
 	@echo "make lock   write the lock files anew from pyproject.toml"
 	@echo "make clean  remove the virtual environment and caches (the model cache stays)"
 
@@ -42,6 +43,12 @@ types: $(VENV)/.dev
 test: lint types
 	$(BIN)/crossfade models pull
 	$(BIN)/pytest $(ARGS)
+
+# The standard benchmark; takes a quarter of an hour. Nothing else should be running.
+bench: $(VENV)/.run
+	$(BIN)/crossfade bench capacity $(ARGS) --json bench/results/capacity.json
+	$(BIN)/crossfade bench latency $(ARGS) --json bench/results/latency.json
+	$(BIN)/crossfade bench accuracy $(ARGS) --json bench/results/accuracy.json
 
 lock: $(VENV)/.made
 	$(BIN)/pip install --quiet --disable-pip-version-check uv

@@ -8,7 +8,9 @@ import sys
 
 import click
 
+from crossfade.cli.bench import bench
 from crossfade.cli.demo_command import demo
+from crossfade.cli.doctor import doctor
 from crossfade.cli.keys import keys
 from crossfade.cli.models import models
 from crossfade.cli.serve import serve
@@ -29,7 +31,7 @@ def crossfade() -> None:
     """
 
 
-for _command in (serve, demo, transcribe, keys, token, models):
+for _command in (serve, demo, transcribe, keys, token, models, bench, doctor):
     crossfade.add_command(_command)
 
 

@@ -9,6 +9,7 @@ from crossfade.cli.model_files import open_recognizer
 from crossfade.dialects import DIALECTS
 from crossfade.dialects.base import Dialect, DialectSettings
 from crossfade.errors import ConfigError, CrossfadeError
+from crossfade.recognizers.base import Recognizer
 from crossfade.server.keys import Keyring
 from crossfade.server.run import Server, ServerConfig
 from crossfade.settings import Settings
@@ -22,7 +23,8 @@ async def running(settings: Settings, keyring: Keyring) -> AsyncIterator[Server]
         CrossfadeError: If it cannot listen there, or its recognizer cannot be had.
     """
     recognizer = await open_recognizer(settings)
-    server = Server(_config(settings), recognizer, keyring)
+    measure = None if settings.backend == "scripted" else _measured_slots
+    server = Server(_config(settings), recognizer, keyring, measure_slots=measure)
     try:
         try:
             await server.start()
@@ -49,6 +51,15 @@ def is_loopback(host: str) -> bool:
 
 class PortTakenError(CrossfadeError):
     """Another program listens there."""
+
+
+async def _measured_slots(recognizer: Recognizer) -> int:
+    # Imported here: with the scripted recognizer nobody waits for onnxruntime.
+    from crossfade.recognizers.onnx import EmbeddedRecognizer
+    from crossfade.recognizers.onnx.calibrate import measure_slots
+
+    assert isinstance(recognizer, EmbeddedRecognizer)  # the only other backend
+    return await measure_slots(recognizer)
 
 
 def _explained(error: ConfigError, settings: Settings) -> CrossfadeError:
