@@ -88,8 +88,8 @@ def test_turn_confidence_rises_with_the_probability_of_an_end(a, b):
 @pytest.mark.parametrize(
     ("policy", "expected_ms"),
     [
-        pytest.param(NoEndpointing(), 200, id="none"),
-        pytest.param(SILENCE, 200, id="silence"),
+        pytest.param(NoEndpointing(), 250, id="none"),
+        pytest.param(SILENCE, 250, id="silence"),
         pytest.param(SENTENCE, 128, id="a-short-minimum-needs-an-earlier-look"),
     ],
 )

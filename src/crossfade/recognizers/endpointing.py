@@ -25,9 +25,10 @@ FUNCTION_WORDS = frozenset(
 )
 """Words after which a speaker has hardly ever finished (English)."""
 
-PAUSE_MS = 200
-"""Silence after which the recognizer looks at the whole turn once more. The estimate below is at
-its best here: it separated complete from incomplete turns with an AUC of 0.91 on labelled clips."""
+PAUSE_MS = 250
+"""Silence after which the recognizer looks at the whole turn once more. The estimate below
+separated complete from incomplete turns with an AUC of 0.91 at 200 ms and 0.94 at 500 ms; at 250 ms
+the look hears as much as a final decode would, and mostly spares it."""
 
 COMPLETE = 0.5
 """Turn confidence at which a sentence that ends in a mark is taken to be complete: a hypothesis

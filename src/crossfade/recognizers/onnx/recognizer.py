@@ -56,6 +56,7 @@ class EmbeddedRecognizer:
             name="moonshine-tiny-en",
             version="0.1.0",
             languages=LANGUAGES,
+            has_keyterms=True,
             has_speaker_labels=self._loaded is not None and self._loaded.encoder is not None,
         )
 

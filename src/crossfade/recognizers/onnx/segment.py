@@ -20,6 +20,7 @@ from crossfade.recognizers.endpointing import TERMINAL_MARKS
 from crossfade.recognizers.onnx.alignment import TimedWord, align_words
 from crossfade.recognizers.onnx.features import FeatureCache
 from crossfade.recognizers.onnx.model import Bias, Decoding, Moonshine
+from crossfade.recognizers.onnx.terms import Terms
 
 SAMPLES_PER_MS = SAMPLE_RATE_HZ // 1000
 BLOCK_SAMPLES = 192
@@ -105,6 +106,11 @@ class Segment:
         """End of the last settled word; no later one begins before it."""
         return self._floor_ms
 
+    def is_short(self, through: int) -> bool:
+        """Tell whether the buffer up to ``through`` is heard afresh for its last words."""
+        n_samples = min(through, self.end) - self.start
+        return not self._settled and n_samples <= SHORT_MS * SAMPLES_PER_MS
+
     def append(self, samples: Samples) -> None:
         """Add audio, shape (n_samples,), that follows directly."""
         self._features.append(samples)
@@ -118,7 +124,7 @@ class Segment:
             bias: Changes the model's scores.
         """
         n_samples = min(through, self.end) - self.start
-        if last and not self._settled and n_samples <= SHORT_MS * SAMPLES_PER_MS:
+        if last and self.is_short(through):
             return self._decode_short(self._features.audio[:n_samples], bias)
         features = self._features.features(n_samples)
         if features is None:
@@ -155,7 +161,12 @@ class Segment:
         )
 
     def settle(
-        self, hypothesis: Hypothesis, *, max_delay_ms: int, interval_ms: int
+        self,
+        hypothesis: Hypothesis,
+        *,
+        max_delay_ms: int,
+        interval_ms: int,
+        terms: Terms | None = None,
     ) -> tuple[tuple[Word, ...], tuple[Word, ...]]:
         """Take the words that will not change any more.
 
@@ -163,6 +174,7 @@ class Segment:
             hypothesis: The newest.
             max_delay_ms: Longest wait between a word's end and its final.
             interval_ms: Time to the next hypothesis, at the earliest.
+            terms: Key terms, which are settled as a whole.
 
         Returns:
             The newly settled words, and those that are still open.
@@ -180,15 +192,15 @@ class Segment:
             if not (agreed or end_ms < due_ms):
                 break
             count += 1
-        return self._take(hypothesis, fresh, count)
+        return self._take(hypothesis, fresh, _border(fresh, count, terms))
 
     def settle_until(
-        self, hypothesis: Hypothesis, until_ms: int
+        self, hypothesis: Hypothesis, until_ms: int, *, terms: Terms | None = None
     ) -> tuple[tuple[Word, ...], tuple[Word, ...]]:
         """Take every word that ends at or before ``until_ms``; returns settled and open words."""
         fresh = self._fresh(hypothesis)
         count = next((i for i, h in enumerate(fresh) if h.word.end_ms > until_ms), len(fresh))
-        return self._take(hypothesis, fresh, count)
+        return self._take(hypothesis, fresh, _border(fresh, count, terms))
 
     def settle_all(self, hypothesis: Hypothesis) -> tuple[Word, ...]:
         """Take every word: the segment is closed."""
@@ -259,6 +271,11 @@ class Segment:
         self._history = deque(
             (at, tokens[n_tokens:]) for at, tokens in self._history if tokens[:n_tokens] == dropped
         )
+
+
+def _border(fresh: Sequence[HeardWord], count: int, terms: Terms | None) -> int:
+    """Move the border between settled and open words out of a key term."""
+    return count if terms is None else terms.border([heard.word for heard in fresh], count)
 
 
 def _max_tokens(n_samples: int) -> int:

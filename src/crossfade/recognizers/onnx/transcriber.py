@@ -7,7 +7,7 @@ its own; whoever drives it runs the jobs.
 """
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 import numpy as np
@@ -15,12 +15,13 @@ from msgspec import structs
 
 from crossfade.audio.pcm import Samples
 from crossfade.model import NoEndpointing, Reconfigure, SessionConfig, StreamEvent
-from crossfade.recognizers.endpointing import pause_ms
-from crossfade.recognizers.onnx.model import Bias, Moonshine
+from crossfade.recognizers.endpointing import PAUSE_MS, pause_ms
+from crossfade.recognizers.onnx.model import Moonshine
 from crossfade.recognizers.onnx.report import Report, Words
 from crossfade.recognizers.onnx.segment import GUARD_MS, SAMPLES_PER_MS, Hypothesis, Segment
 from crossfade.recognizers.onnx.speakers.encoder import Embedding
 from crossfade.recognizers.onnx.speakers.tracker import SpeakerTracker, SpeakerWindow
+from crossfade.recognizers.onnx.terms import Terms
 from crossfade.recognizers.onnx.vad import WINDOW_SAMPLES, VadState
 
 WINDOW_MS = WINDOW_SAMPLES // SAMPLES_PER_MS
@@ -88,7 +89,8 @@ class Job:
     wanted: Wanted
     segment: Segment
     through: int
-    bias: Bias | None
+    terms: Terms | None
+    """Key terms that make some words easier to hear."""
     windows: tuple[SpeakerWindow, ...] = ()
     """Pieces of speech whose speaker is to be told before words are settled."""
 
@@ -96,7 +98,8 @@ class Job:
         """Do the arithmetic. For a worker thread."""
         last = self.wanted.kind >= JobKind.TURN and self.wanted.until_ms is None
         voices = tuple(window.run() for window in self.windows)
-        return Heard(self.segment.decode(through=self.through, last=last, bias=self.bias), voices)
+        bias = self.terms.bias if self.terms is not None else None
+        return Heard(self.segment.decode(through=self.through, last=last, bias=bias), voices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,6 @@ class Transcriber:
         vad: VadState,
         config: SessionConfig,
         *,
-        bias: Bias | None = None,
         speakers: SpeakerTracker | None = None,
     ) -> None:
         """Start at position 0, in silence.
@@ -133,7 +135,6 @@ class Transcriber:
             model: Shared by all streams.
             vad: This stream's own.
             config: What the client asked for.
-            bias: Makes some words easier to hear.
             speakers: This stream's own, if it tells speakers apart.
         """
         self.wanted: Wanted | None = None
@@ -142,7 +143,6 @@ class Transcriber:
         """The last event has been given out."""
         self._model = model
         self._vad = vad
-        self._bias = bias
         self._speakers = speakers
         self._configure(config)
         self._pending: deque[_Window | _Force | _Finish | Reconfigure] = deque()
@@ -157,6 +157,7 @@ class Transcriber:
         self._all_settled = 0
         self._last_decode_ms = 0
         self._paused = False
+        self._at_pause: tuple[Job, Hypothesis] | None = None
         self._finishing = False
 
     # What the driver does
@@ -218,7 +219,7 @@ class Transcriber:
         through = self._now
         if wanted.kind >= JobKind.TURN:
             through = min(through, self._last_speech + TAIL_MS * SAMPLES_PER_MS)
-        return Job(wanted, segment, through, self._bias, self._speaker_windows(wanted))
+        return Job(wanted, segment, through, self._terms, self._speaker_windows(wanted))
 
     def apply(self, job: Job, heard: Heard) -> None:
         """Take a job's result."""
@@ -228,13 +229,10 @@ class Transcriber:
                 self._speakers.apply(window, voice)
         self.wanted = None
         self._last_decode_ms = self._now_ms
-        match job.wanted.kind:
-            case JobKind.PARTIAL | JobKind.PAUSE:
-                self._apply_partial(job, hypothesis)
-            case JobKind.TURN:
-                self._apply_turn(job, hypothesis)
-            case JobKind.CLOSE:
-                self._apply_close(job, hypothesis)
+        if job.wanted.kind < JobKind.TURN:
+            self._apply_partial(job, hypothesis)
+        else:
+            self._settle_rest(job, hypothesis)
 
     def _speaker_windows(self, wanted: Wanted) -> tuple[SpeakerWindow, ...]:
         if self._speakers is None:
@@ -280,6 +278,7 @@ class Transcriber:
         self._report.speech(self._now_ms - WINDOW_MS, speech)
         if self._paused:
             self._paused = False
+            self._at_pause = None
             self._report.forget()
 
     def _open(self, speech: float) -> None:
@@ -335,7 +334,12 @@ class Transcriber:
         return self._last_speech > self._all_settled
 
     def _want(self, wanted: Wanted) -> None:
-        if self.wanted is None or wanted.kind > self.wanted.kind:
+        """Note that a decode is due, unless what it would find is known from the pause before."""
+        if self._at_pause is not None and wanted.kind >= JobKind.TURN and wanted.until_ms is None:
+            job, hypothesis = self._at_pause
+            self.wanted = None
+            self._settle_rest(replace(job, wanted=wanted), hypothesis)
+        elif self.wanted is None or wanted.kind > self.wanted.kind:
             self.wanted = wanted
 
     # Marks in the order of the audio
@@ -347,7 +351,7 @@ class Transcriber:
             self._end_turn(at_ms=cut_ms, through_ms=cut_ms - SILENCE_MARGIN_MS, forced=True)
         else:
             all_counts = cut_ms >= self._now_ms - WINDOW_MS
-            self.wanted = Wanted(JobKind.TURN, until_ms=None if all_counts else cut_ms, forced=True)
+            self._want(Wanted(JobKind.TURN, until_ms=None if all_counts else cut_ms, forced=True))
 
     def _finish(self) -> None:
         self._finishing = True
@@ -355,7 +359,7 @@ class Transcriber:
             self._report.final((), through_ms=0, now_ms=self._now_ms)
             self.done = True
         else:
-            self.wanted = Wanted(JobKind.CLOSE)
+            self._want(Wanted(JobKind.CLOSE))
 
     def _reconfigure(self, change: Reconfigure) -> None:
         said = {name: value for name, value in structs.asdict(change).items() if value is not None}
@@ -363,6 +367,7 @@ class Transcriber:
 
     def _configure(self, config: SessionConfig) -> None:
         self._config = config
+        self._terms = Terms(config.keyterms, self._model.tokenizer) if config.keyterms else None
         self._policy = config.endpointing
         self._pause_ms = pause_ms(config.endpointing)
         self._speech_on = SPEECH_ON if config.vad_threshold is None else config.vad_threshold
@@ -381,16 +386,37 @@ class Transcriber:
             self._paused = True
             self._judge(hypothesis)
         settled, still_open = job.segment.settle(
-            hypothesis, max_delay_ms=self._config.max_delay_ms, interval_ms=self._interval_ms
+            hypothesis,
+            max_delay_ms=self._config.max_delay_ms,
+            interval_ms=self._interval_ms,
+            terms=self._terms,
         )
+        start = job.segment.start
         job.segment.trim(hypothesis)
+        if at_pause and job.segment.start == start and self._hears_it_all(job, hypothesis):
+            self._at_pause = (job, hypothesis)
         self._report.hypothesis(
-            self._labelled(settled),
-            self._labelled(still_open),
+            self._told(settled),
+            self._told(still_open),
             through_ms=hypothesis.through_ms,
             at_pause=at_pause,
             wanted=self._config.partials_wanted,
         )
+
+    def _hears_it_all(self, job: Job, hypothesis: Hypothesis) -> bool:
+        """Tell whether a decode at the end of this silence would find nothing else.
+
+        It would hear some more silence, which changes nothing, or a short buffer afresh.
+        """
+        silence_ms = hypothesis.through_ms - self._last_speech // SAMPLES_PER_MS
+        return silence_ms >= PAUSE_MS and not job.segment.is_short(job.through)
+
+    def _settle_rest(self, job: Job, hypothesis: Hypothesis) -> None:
+        self._at_pause = None
+        if job.wanted.kind is JobKind.TURN:
+            self._apply_turn(job, hypothesis)
+        else:
+            self._apply_close(job, hypothesis)
 
     def _apply_turn(self, job: Job, hypothesis: Hypothesis) -> None:
         """The turn ends; what was said after the cut, if anything, belongs to the next one."""
@@ -401,7 +427,7 @@ class Transcriber:
             self._all_settled = self._last_speech
             self._end_turn(words, through_ms=self._tail_ms, forced=job.wanted.forced)
         else:
-            words, still_open = job.segment.settle_until(hypothesis, until_ms)
+            words, still_open = job.segment.settle_until(hypothesis, until_ms, terms=self._terms)
             self._end_turn(
                 words, still_open, at_ms=until_ms, through_ms=0, forced=job.wanted.forced
             )
@@ -416,7 +442,7 @@ class Transcriber:
         if over and not self._finishing:
             self._end_turn(words, through_ms=self._tail_ms)
             return
-        self._report.final(self._labelled(words), through_ms=self._tail_ms, now_ms=self._now_ms)
+        self._report.final(self._told(words), through_ms=self._tail_ms, now_ms=self._now_ms)
         self._report.noise()
         self.done = self._finishing
 
@@ -435,16 +461,21 @@ class Transcriber:
         forced: bool = False,
     ) -> None:
         self._report.end_turn(
-            self._labelled(words),
-            self._labelled(still_open),
+            self._told(words),
+            self._told(still_open),
             at_ms=self._now_ms if at_ms is None else at_ms,
             through_ms=through_ms,
             now_ms=self._now_ms,
             forced=forced,
         )
 
-    def _labelled(self, words: Words) -> Words:
-        """Put speakers to words, as far as they are known now; nothing waits for that."""
+    def _told(self, words: Words) -> Words:
+        """Write key terms as they are to be written, and put speakers to words.
+
+        A speaker is whoever is known now; no word waits for that.
+        """
+        if self._terms is not None:
+            words = self._terms.written(words)
         speakers = self._speakers
         if speakers is None:
             return words
