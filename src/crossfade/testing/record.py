@@ -1,6 +1,6 @@
 """Record a real session as a wire transcript: wrap a dialect, serve it, read the lines.
 
-    recorder = Recorder(about="recorded 2026-11-22 from speechmatics-rt 1.2.1")
+    recorder = Recorder(about="recorded on DATE from CLIENT VERSION")
     server = Server(config, recognizer, keyring, dialects=[recorder.dialect(DIALECT)])
     ... a client comes and goes ...
     recorder.write(Path("session.jsonl"))
