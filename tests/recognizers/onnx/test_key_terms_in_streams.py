@@ -11,9 +11,10 @@ from crossfade.model import (
     Reconfigure,
     SessionConfig,
 )
+from crossfade.recognizers.onnx import terms
 from crossfade.recognizers.onnx.transcriber import Transcriber
 from crossfade.recognizers.onnx.vad import SpeechDetector
-from hearing import check_order, final_words, in_chunks, text_of, transcribe
+from hearing import advance, check_order, final_words, in_chunks, silence, text_of, transcribe
 
 pytestmark = pytest.mark.model
 
@@ -58,6 +59,30 @@ def test_what_a_term_sounds_like_is_written_as_the_term_in_partials_too(open_wit
     assert "WIZ-ARD" in shown
     assert "wizard" not in {word.text for word in final_words(events)}
     check_order(events, config_with(term))
+
+
+def test_terms_are_never_prepared_before_a_decode_wants_them(open_with, recording, monkeypatch):
+    prepared = []
+    build = terms.KeyTermBias
+
+    def spy(*args):
+        prepared.append(args)
+        return build(*args)
+
+    monkeypatch.setattr(terms, "KeyTermBias", spy)
+    transcriber = open_with(WOODHOUSE)
+    transcriber.hear(silence(2))
+    transcriber.force(None)
+    assert advance(transcriber)
+    assert prepared == [], "a forced end in silence must not cost the event loop a preparation"
+    transcriber.hear(recording("ls-39-121914-0000").samples()[:16_000])
+    transcriber.step()
+    job = transcriber.take_job()
+    transcriber.reconfigure(Reconfigure(keyterms=(KeyTerm(text="Hartfield"),)))
+    heard = job.run()
+    assert len(prepared) == 1
+    transcriber.apply(job, heard)
+    assert len(prepared) == 1, "the words of a job are written with the job's own terms"
 
 
 def test_terms_can_be_given_to_a_running_session(open_with, recording):

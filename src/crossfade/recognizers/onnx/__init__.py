@@ -5,7 +5,8 @@ How the model gets here: ``files`` (where it is), ``install``, ``fetch``, ``weig
 ``tokens``, ``alignment``. What becomes of it: ``segment`` (which words are settled),
 ``report`` (which turn is open, and what was said of it),
 ``transcriber`` (one stream on its audio clock), ``stream`` (and its commands), ``scheduler``
-(which decode runs next), ``recognizer`` (the whole).
+(which decode runs next), ``recognizer`` (the whole). Beside it: ``terms``, ``keyterms`` and
+``respelling`` (key terms), ``speakers`` (who speaks), ``calibrate`` (how many streams fit).
 """
 
 from crossfade.recognizers.onnx.recognizer import EmbeddedRecognizer

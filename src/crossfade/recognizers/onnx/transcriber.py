@@ -389,15 +389,15 @@ class Transcriber:
             hypothesis,
             max_delay_ms=self._config.max_delay_ms,
             interval_ms=self._interval_ms,
-            terms=self._terms,
+            terms=job.terms,
         )
         start = job.segment.start
         job.segment.trim(hypothesis)
         if at_pause and job.segment.start == start and self._hears_it_all(job, hypothesis):
             self._at_pause = (job, hypothesis)
         self._report.hypothesis(
-            self._told(settled),
-            self._told(still_open),
+            self._told(settled, job),
+            self._told(still_open, job),
             through_ms=hypothesis.through_ms,
             at_pause=at_pause,
             wanted=self._config.partials_wanted,
@@ -425,16 +425,22 @@ class Transcriber:
         if until_ms is None:
             words = self._trusted(job.segment.settle_all(hypothesis))
             self._all_settled = self._last_speech
-            self._end_turn(words, through_ms=self._tail_ms, forced=job.wanted.forced)
-        else:
-            words, still_open = job.segment.settle_until(hypothesis, until_ms, terms=self._terms)
             self._end_turn(
-                words, still_open, at_ms=until_ms, through_ms=0, forced=job.wanted.forced
+                self._told(words, job), through_ms=self._tail_ms, forced=job.wanted.forced
+            )
+        else:
+            words, still_open = job.segment.settle_until(hypothesis, until_ms, terms=job.terms)
+            self._end_turn(
+                self._told(words, job),
+                self._told(still_open, job),
+                at_ms=until_ms,
+                through_ms=0,
+                forced=job.wanted.forced,
             )
         job.segment.trim(hypothesis)
 
     def _apply_close(self, job: Job, hypothesis: Hypothesis) -> None:
-        words = self._trusted(job.segment.settle_all(hypothesis))
+        words = self._told(self._trusted(job.segment.settle_all(hypothesis)), job)
         self._judge(hypothesis)
         self._segment = None
         self._report.has_words = self._report.has_words or bool(words)
@@ -442,7 +448,7 @@ class Transcriber:
         if over and not self._finishing:
             self._end_turn(words, through_ms=self._tail_ms)
             return
-        self._report.final(self._told(words), through_ms=self._tail_ms, now_ms=self._now_ms)
+        self._report.final(words, through_ms=self._tail_ms, now_ms=self._now_ms)
         self._report.noise()
         self.done = self._finishing
 
@@ -461,21 +467,22 @@ class Transcriber:
         forced: bool = False,
     ) -> None:
         self._report.end_turn(
-            self._told(words),
-            self._told(still_open),
+            words,
+            still_open,
             at_ms=self._now_ms if at_ms is None else at_ms,
             through_ms=through_ms,
             now_ms=self._now_ms,
             forced=forced,
         )
 
-    def _told(self, words: Words) -> Words:
+    def _told(self, words: Words, job: Job) -> Words:
         """Write key terms as they are to be written, and put speakers to words.
 
-        A speaker is whoever is known now; no word waits for that.
+        The terms are those that the words were heard with: the job's, prepared in its thread. A
+        speaker is whoever is known now; no word waits for that.
         """
-        if self._terms is not None:
-            words = self._terms.written(words)
+        if job.terms is not None:
+            words = job.terms.written(words)
         speakers = self._speakers
         if speakers is None:
             return words
