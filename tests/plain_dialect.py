@@ -119,6 +119,9 @@ class PlainServer:
             frames.append(Goodbye(code=1000, reason="done", linger_s=linger_s))
         return frames
 
+    def webhook(self) -> None:
+        return None
+
     def refuse(self, error: CrossfadeError) -> Refusal:
         shows_nothing = not ("authorization" in self._handshake.headers or self._handshake.query)
         return Refusal(

@@ -64,6 +64,14 @@ class Refusal(Struct, frozen=True, kw_only=True):
     """Set: refuse the handshake itself with this status, unless it has already been accepted."""
 
 
+class Webhook(Struct, frozen=True, kw_only=True):
+    """An HTTP POST of JSON that the client asked for, for when its session is over."""
+
+    url: str
+    body: bytes
+    headers: Mapping[str, str] = {}
+
+
 class ServerDialect(Protocol):
     """The server's end of one connection. One instance a connection.
 
@@ -98,6 +106,9 @@ class ServerDialect(Protocol):
 
     def refuse(self, error: CrossfadeError) -> Refusal:
         """Turn an error into this vendor's words, code and close code. Valid in every state."""
+
+    def webhook(self) -> Webhook | None:
+        """What to post once the session is over, however it ended; ``None``: nothing."""
 
 
 class AudioRules(Struct, frozen=True, kw_only=True):

@@ -39,6 +39,13 @@ class Reconfigure(Struct, frozen=True, kw_only=True, tag="reconfigure"):
     vad_threshold: float | None = None
 
 
+class ReportSpeakers(Struct, frozen=True, kw_only=True, tag="report_speakers"):
+    """Tell which speakers were heard. Answered by one ``SpeakersKnown``."""
+
+    at_end: bool = False
+    """``True``: once, after the last word; however often it is asked."""
+
+
 class KeepAlive(Struct, frozen=True, kw_only=True, tag="keep_alive"):
     """Nothing but a sign of life."""
 
@@ -47,4 +54,12 @@ class Finish(Struct, frozen=True, kw_only=True, tag="finish"):
     """No more audio: decode what is left, send the last words, end the session."""
 
 
-Command = Start | Audio | ForceTurn | Reconfigure | KeepAlive | Finish
+class InChannel(Struct, frozen=True, kw_only=True, tag="in_channel"):
+    """A command for one channel of a session that has several."""
+
+    channel: str
+    """One of the configuration's ``channels``."""
+    command: Audio | ForceTurn | Finish
+
+
+Command = Start | Audio | ForceTurn | Reconfigure | ReportSpeakers | KeepAlive | Finish | InChannel

@@ -79,12 +79,22 @@ class KeyTerm(Struct, frozen=True, kw_only=True):
     """Other spellings that lead to the same written form."""
 
 
+class Speaker(Struct, frozen=True, kw_only=True):
+    """A voice that can be told from others."""
+
+    label: str
+    identifiers: tuple[str, ...] = ()
+    """Opaque prints of this voice, readable by the recognizer that made them."""
+
+
 class SpeakerLabels(Struct, frozen=True, kw_only=True):
     """Who spoke each word is wanted too."""
 
     max_speakers: int | None = None
     sensitivity: float = 0.5
     """0.0 to 1.0; higher finds more speakers."""
+    known: tuple[Speaker, ...] = ()
+    """Speakers to be called by these labels."""
 
 
 class SessionConfig(Struct, frozen=True, kw_only=True):
@@ -102,6 +112,10 @@ class SessionConfig(Struct, frozen=True, kw_only=True):
     speaker_labels: SpeakerLabels | None = None
     vad_threshold: float | None = None
     """Speech probability below which audio counts as silence; ``None``: the recognizer's own."""
+    volume_wanted: bool = False
+    """Words tell how loud they were."""
+    channels: tuple[str, ...] = ()
+    """Names of channels that are heard apart, each as a session of its own; empty: one, unnamed."""
 
 
 class SessionLimits(Struct, frozen=True, kw_only=True):
@@ -111,3 +125,10 @@ class SessionLimits(Struct, frozen=True, kw_only=True):
     idle_reset_by_audio_only: bool = False
     """``True``: control messages do not count as life."""
     session_s: float | None = None
+    audio_s: float | None = None
+    """Audio that is recognized, in seconds of audio; what comes after it is acknowledged only."""
+    idle_warnings_s: tuple[float, ...] = ()
+    """How many seconds before the end for idleness the client is warned."""
+    session_warnings_s: tuple[float, ...] = ()
+    heartbeat_s: float | None = None
+    """How often the client wants a sign of life from us; ``None``: never."""

@@ -12,7 +12,11 @@ The order within a stream:
   that the turn was over, the audio was.
 """
 
+from typing import Literal
+
 from msgspec import Struct
+
+from crossfade.model.config import Speaker
 
 
 class Word(Struct, frozen=True, kw_only=True):
@@ -27,6 +31,8 @@ class Word(Struct, frozen=True, kw_only=True):
     punctuation: str = ""
     """The mark that follows the word directly: ``.``, ``,``, ``?``, ``!``, ...; mostly nothing."""
     speaker: str | None = None
+    volume: float | None = None
+    """Loudness, 0.0 to 100.0, where it was wanted."""
 
 
 class SessionStarted(Struct, frozen=True, kw_only=True, tag="session_started"):
@@ -107,6 +113,40 @@ class Silence(Struct, frozen=True, kw_only=True, tag="silence"):
     end_ms: int
 
 
+class SpeakersKnown(Struct, frozen=True, kw_only=True, tag="speakers_known"):
+    """Who was heard so far; the answer to ``ReportSpeakers``."""
+
+    speakers: tuple[Speaker, ...]
+    at_end: bool = False
+
+
+class Heartbeat(Struct, frozen=True, kw_only=True, tag="heartbeat"):
+    """A sign of life, by the wall clock."""
+
+    audio_ms: int
+    """Audio received so far."""
+    session_ms: int
+    """Wall time since the session began."""
+    realtime_factor: float
+    """Audio received over wall time, both since the last heartbeat."""
+    speech_probability: float
+    """The highest since the last heartbeat, 0.0 to 1.0."""
+
+
+class TimeRunsOut(Struct, frozen=True, kw_only=True, tag="time_runs_out"):
+    """The session will be ended soon, for its length or for lack of audio."""
+
+    cause: Literal["idle", "session"]
+    left_s: float
+    limit_s: float
+
+
+class AudioLimitReached(Struct, frozen=True, kw_only=True, tag="audio_limit_reached"):
+    """No more audio is recognized: the session has had its share. Its end follows."""
+
+    limit_s: float
+
+
 class SessionEnded(Struct, frozen=True, kw_only=True, tag="session_ended"):
     """The last event of a session that ended in order."""
 
@@ -114,10 +154,27 @@ class SessionEnded(Struct, frozen=True, kw_only=True, tag="session_ended"):
     """Audio received."""
     session_ms: int
     """Wall time from connection to now."""
+    by_server: bool = False
+    """The server is shutting down; the client did not ask for the end."""
 
 
-StreamEvent = AudioAccepted | AudioIgnored | SpeechStarted | Partial | Final | TurnEnded | Silence
+ChannelEventKind = (
+    AudioAccepted | AudioIgnored | SpeechStarted | Partial | Final | TurnEnded | Silence
+)
+
+
+class ChannelEvent(Struct, frozen=True, kw_only=True, tag="channel_event"):
+    """What happened in one channel of a session that has several.
+
+    Every channel has its own turn numbers, acknowledgements and end of stream.
+    """
+
+    channel: str
+    event: ChannelEventKind
+
+
+StreamEvent = ChannelEventKind | SpeakersKnown | ChannelEvent
 """What a recognizer's stream reports."""
 
-Event = SessionStarted | StreamEvent | SessionEnded
+Event = SessionStarted | StreamEvent | Heartbeat | TimeRunsOut | AudioLimitReached | SessionEnded
 """What a session reports: a stream's events between its own first and last."""

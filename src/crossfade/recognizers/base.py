@@ -9,9 +9,18 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from crossfade.model import Audio, Finish, ForceTurn, Reconfigure, SessionConfig, StreamEvent
+from crossfade.model import (
+    Audio,
+    Finish,
+    ForceTurn,
+    InChannel,
+    Reconfigure,
+    ReportSpeakers,
+    SessionConfig,
+    StreamEvent,
+)
 
-StreamCommand = Audio | ForceTurn | Reconfigure | Finish
+StreamCommand = Audio | ForceTurn | Reconfigure | ReportSpeakers | Finish | InChannel
 """The commands that reach a stream; the session keeps the others for itself."""
 
 
@@ -50,6 +59,9 @@ class RecognizerStream(Protocol):
     @property
     def audio_ms(self) -> int:
         """Audio received so far."""
+
+    def speech_peak(self) -> float:
+        """The highest speech probability since the last call, 0.0 to 1.0."""
 
     async def aclose(self) -> None:
         """Let go of everything, at once, whatever state the stream is in. May be called twice."""

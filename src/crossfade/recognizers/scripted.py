@@ -172,6 +172,9 @@ class _ScriptedStream:
             yield event
         self._end()
 
+    def speech_peak(self) -> float:
+        return 1.0  # a script is spoken clearly
+
     async def aclose(self) -> None:
         self._end()
         if not self._is_closed:

@@ -22,6 +22,7 @@ from crossfade.dialects.base import (
     Handshake,
     Refusal,
     ServerDialect,
+    Webhook,
 )
 from crossfade.errors import CrossfadeError
 from crossfade.model import Command, Event
@@ -115,6 +116,9 @@ class _Overheard:
         for frame in (*refusal.frames, refusal.goodbye):
             self._keep(_server_line(frame))
         return refusal
+
+    def webhook(self) -> Webhook | None:
+        return self._inner.webhook()
 
 
 def _server_line(said: Frame | Goodbye) -> dict[str, object]:

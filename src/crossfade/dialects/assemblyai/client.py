@@ -24,9 +24,11 @@ from crossfade.model import (
     Final,
     Finish,
     ForceTurn,
+    InChannel,
     KeepAlive,
     Partial,
     Reconfigure,
+    ReportSpeakers,
     SessionConfig,
     SessionEnded,
     SessionStarted,
@@ -114,7 +116,7 @@ class AssemblyAIClient:
             ConfigError: If new key terms are beyond this protocol.
         """
         match command:
-            case Start():
+            case Start() | ReportSpeakers() | InChannel():
                 return []
             case Audio(data=data):
                 return [data]

@@ -20,17 +20,21 @@ from crossfade.dialects.base import (
     Goodbye,
     Handshake,
     Refusal,
+    Webhook,
 )
 from crossfade.errors import CrossfadeError, ExpiredError, IdleError
 from crossfade.model import (
     Audio,
     AudioAccepted,
     AudioIgnored,
+    AudioLimitReached,
+    ChannelEvent,
     Command,
     Event,
     Final,
     Finish,
     ForceTurn,
+    Heartbeat,
     KeepAlive,
     Partial,
     RawAudio,
@@ -39,8 +43,10 @@ from crossfade.model import (
     SessionLimits,
     SessionStarted,
     Silence,
+    SpeakersKnown,
     SpeechStarted,
     Start,
+    TimeRunsOut,
     TurnEnded,
 )
 
@@ -139,7 +145,16 @@ class AssemblyAIServer:
             case SessionStarted():
                 self._turns.speaker_labels = event.speaker_labels
                 return [messages.encode(self._begin(event))]
-            case AudioAccepted() | AudioIgnored() | Silence():
+            case (
+                AudioAccepted()
+                | AudioIgnored()
+                | Silence()
+                | SpeakersKnown()
+                | ChannelEvent()
+                | Heartbeat()
+                | TimeRunsOut()
+                | AudioLimitReached()
+            ):
                 return []
             case SpeechStarted() | Partial() | Final() | TurnEnded():
                 return [messages.encode(message) for message in self._turns.hear(event)]
@@ -154,6 +169,10 @@ class AssemblyAIServer:
         if isinstance(error, IdleError | ExpiredError):
             return refusal(error, last_words=self._last_turn(cut_short=True))
         return refusal(error)
+
+    def webhook(self) -> Webhook | None:
+        """Nothing is posted yet."""
+        return None
 
     def _hear(self, frame: bytes) -> list[Command]:
         if not frame:

@@ -28,6 +28,7 @@ from crossfade.dialects.speechmatics.messages import (
     EndOfUtterance,
     ErrorMessage,
     ForceEndOfUtterance,
+    GetSpeakers,
     InfoMessage,
     Message,
     RecognitionStarted,
@@ -48,12 +49,14 @@ from crossfade.model import (
     Event,
     Finish,
     ForceTurn,
+    InChannel,
     KeepAlive,
     KeyTerm,
     NoEndpointing,
     PunctuationEndpointing,
     RawAudio,
     Reconfigure,
+    ReportSpeakers,
     SessionConfig,
     SessionEnded,
     SessionStarted,
@@ -139,7 +142,9 @@ class SpeechmaticsClient:
                 return [_frame(SetRecognitionConfig(transcription_config=change))] if change else []
             case Finish():
                 return [_frame(EndOfStream(last_seq_no=self._chunks))]
-            case Start() | KeepAlive():
+            case ReportSpeakers():
+                return [_frame(GetSpeakers(final=command.at_end))]
+            case Start() | KeepAlive() | InChannel():
                 return []  # ``open`` has said it; WebSocket pings do that here
 
     def receive(self, frame: Frame) -> list[Event]:

@@ -21,15 +21,20 @@ from crossfade.dialects.speechmatics.transcripts import TranscriptWriter
 from crossfade.model import (
     AudioAccepted,
     AudioIgnored,
+    AudioLimitReached,
+    ChannelEvent,
     Event,
     Final,
+    Heartbeat,
     Partial,
     RawAudio,
     Reconfigure,
     SessionEnded,
     SessionStarted,
     Silence,
+    SpeakersKnown,
     SpeechStarted,
+    TimeRunsOut,
     TurnEnded,
 )
 
@@ -98,7 +103,14 @@ class Replies:
             case SessionEnded():
                 self._speakers_asked += self._speakers_at_end
                 return [*self._speakers(), EndOfTranscript()]
-            case SpeechStarted():
+            case (
+                SpeechStarted()
+                | SpeakersKnown()
+                | ChannelEvent()
+                | Heartbeat()
+                | TimeRunsOut()
+                | AudioLimitReached()
+            ):
                 return []
 
     def _started(self, event: SessionStarted) -> Sequence[ServerMessage]:

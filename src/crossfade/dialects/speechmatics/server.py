@@ -108,6 +108,9 @@ class SpeechmaticsServer:
             frames=(_frame(message),), goodbye=goodbye, http_status=self._http_status(error)
         )
 
+    def webhook(self) -> None:
+        """This vendor posts nothing."""
+
     def _http_status(self, error: CrossfadeError) -> int | None:
         if isinstance(error, CredentialError) and not self._token_in_query:
             return 401

@@ -120,6 +120,10 @@ class EmbeddedStream:
         finally:
             await self.aclose()
 
+    def speech_peak(self) -> float:
+        """See ``RecognizerStream.speech_peak``."""
+        return self._transcriber.speech_peak()
+
     async def aclose(self) -> None:
         """See ``RecognizerStream.aclose``."""
         self._closed = True

@@ -149,6 +149,7 @@ class Transcriber:
         self._report = Report()
         self._ring: deque[Samples] = deque(maxlen=RING_WINDOWS)
         self._rest = np.zeros(0, np.float32)
+        self._speech_peak = 0.0
         self._now = 0
         self._segment: Segment | None = None
         self._onset_windows = 0
@@ -168,8 +169,14 @@ class Transcriber:
         n_windows = heard.size // WINDOW_SAMPLES
         complete, self._rest = np.split(heard, [n_windows * WINDOW_SAMPLES])
         speech = self._vad.probabilities(complete)
+        self._speech_peak = max(self._speech_peak, float(speech.max(initial=0.0)))
         windows = complete.reshape(n_windows, WINDOW_SAMPLES)
         self._pending.extend(map(_Window, windows, speech.tolist()))
+
+    def speech_peak(self) -> float:
+        """The highest speech probability since the last call."""
+        peak, self._speech_peak = self._speech_peak, 0.0
+        return peak
 
     def force(self, at_ms: int | None) -> None:
         """Mark a forced end of the turn behind all audio heard so far."""
