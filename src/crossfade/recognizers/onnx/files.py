@@ -28,7 +28,7 @@ from crossfade.recognizers.onnx.fetch import sha256_of
 ENVIRONMENT = "CROSSFADE_MODEL_DIR"
 """Names the directory of the model; wins over the data wheel and the cache."""
 
-_FORMAT = 1
+_FORMAT = 2
 """Raised whenever the converted files change: an older cache is then left alone and not used."""
 _NAME = "moonshine-tiny-en"
 _PACKAGE = "crossfade_model_moonshine_tiny_en"

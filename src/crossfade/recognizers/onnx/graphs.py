@@ -34,6 +34,7 @@ from crossfade.recognizers.onnx.weights import Array, QuantizedMatrix, ShippedWe
 
 _N_LAYERS = 6
 _CHANNELS = 576
+_TO_THE_END = 1 << 40
 _VOCABULARY = 32768
 _ALIGNMENT_HEADS = {3: (7,), 4: (7,), 5: (2, 6)}
 """Heads by layer whose cross-attention follows the speech best (chosen on held-out clips)."""
@@ -106,10 +107,11 @@ def build_encoder(encoder: ShippedWeights, decoder: ShippedWeights) -> onnx.Mode
 def build_decoder(decoder: ShippedWeights) -> onnx.ModelProto:
     """Build the decoder: one graph for a first pass, for checking a draft and for single steps.
 
-    ``input_ids`` [1, n], ``ck*``, ``cv*`` [1, 8, T, 36], ``past_k*``, ``past_v*``
-    [1, 8, P, 36] -> ``logits`` [1, n, 32768], ``present_k*``, ``present_v*``
+    ``input_ids`` [1, n], ``first`` [1], ``ck*``, ``cv*`` [1, 8, T, 36], ``past_k*``, ``past_v*``
+    [1, 8, P, 36] -> ``logits`` [1, n - first, 32768], ``present_k*``, ``present_v*``
     [1, 8, P + n, 36], ``xattn`` [1, 4, n, T]: where each token looked in the audio, by the four
-    heads that follow it best. The tokens stand at positions P to P + n - 1.
+    heads that follow it best. The tokens stand at positions P to P + n - 1. What follows those
+    before ``first`` is known, and the product onto the vocabulary is a third of a long pass.
     """
     g = GraphBuilder()
     x = _embedding(g, decoder)
@@ -134,7 +136,8 @@ def build_decoder(decoder: ShippedWeights) -> onnx.ModelProto:
         update = gated_feed_forward(g, normed, str(layer), matrix)
     norm = decoder.tensors["model.decoder.norm.weight_merged_0"]
     normed, _ = add_and_norm(g, x, update, "norm", norm)
-    product(g, normed, "vocabulary", [_vocabulary_matrix(decoder)], output="logits")
+    asked = g.op("Slice", normed, "first", g.integers(_TO_THE_END), g.integers(1))
+    product(g, asked, "vocabulary", [_vocabulary_matrix(decoder)], output="logits")
     g.op("Concat", *looked, output="xattn", axis=1)
     return g.model("decoder", _decoder_inputs(), _decoder_outputs())
 
@@ -211,6 +214,7 @@ def _column(values: Array) -> Array:
 def _decoder_inputs() -> list[onnx.ValueInfoProto]:
     return [
         helper.make_tensor_value_info("input_ids", TensorProto.INT64, [1, "n"]),
+        helper.make_tensor_value_info("first", TensorProto.INT64, [1]),
         *(float_value(name, 1, N_HEADS, "T", HEAD_WIDTH) for name in _CROSS_NAMES),
         *(float_value(name, 1, N_HEADS, "P", HEAD_WIDTH) for name in _cache_names("past")),
     ]
@@ -218,7 +222,7 @@ def _decoder_inputs() -> list[onnx.ValueInfoProto]:
 
 def _decoder_outputs() -> list[onnx.ValueInfoProto]:
     return [
-        float_value("logits", 1, "n", _VOCABULARY),
+        float_value("logits", 1, "n - first", _VOCABULARY),
         *(float_value(name, 1, N_HEADS, "P + n", HEAD_WIDTH) for name in _cache_names("present")),
         float_value("xattn", 1, sum(map(len, _ALIGNMENT_HEADS.values())), "n", "T"),
     ]

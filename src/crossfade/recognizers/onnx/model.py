@@ -68,7 +68,8 @@ class Decoding:
 
     Attributes:
         tokens: The forced ones first; no begin and end marks.
-        probabilities: The model's probability of each token, given those before it.
+        probabilities: The model's probability of each token, given those before it; of the
+            forced ones 1.0, since they are not looked up.
         attention: Float32, shape (4, n_tokens, n_frames): where each token looked in the audio,
             by the four heads that follow it best.
         terminal_probability: Probability that a full stop, question or exclamation mark
@@ -175,11 +176,10 @@ class Moonshine:
             bias: Changes the scores of every row before anything is read from it.
         """
         run = _Run(self._decoder, cross_kv)
-        heard = _Transcript(bias, self._terminals)
-        rows = run.step([BOS, *forced, *draft])
-        for token, row in zip(forced, rows, strict=False):
-            heard.read(row, token)
-        n_verified = heard.check(rows[len(forced) :], draft, max_tokens)
+        first = self._behind_last_word(forced)
+        rows = run.step([BOS, *forced, *draft], first=first)
+        heard = _Transcript(bias, forced, rows[: len(forced) - first])
+        n_verified = heard.check(rows[len(forced) - first :], draft, max_tokens)
         run.keep(1 + len(forced) + n_verified)
         while not heard.ended and len(heard.tokens) < max_tokens:
             heard.read(run.step(heard.tokens[-1:])[0])
@@ -189,17 +189,24 @@ class Moonshine:
                 break
         return self._decoding(heard, run, n_verified)
 
+    def _behind_last_word(self, tokens: Sequence[int]) -> int:
+        """The place of the marks that follow the last word, or where they would be."""
+        place = len(tokens)
+        while place and self.tokenizer.is_punctuation(tokens[place - 1]):
+            place -= 1
+        return place
+
     def _decoding(self, heard: "_Transcript", run: "_Run", n_verified: int) -> Decoding:
         """Leave out what stands for music, and look up how the last word may end."""
         notes = self.tokenizer.notes(heard.tokens)
         kept = [place for place in range(len(heard.tokens)) if place not in notes]
         words = [i for i in kept if not self.tokenizer.is_punctuation(heard.tokens[i])]
-        after_last_word = words[-1] + 1 if words else len(heard.terminals)
+        after_last_word = words[-1] + 1 if words else None
         return Decoding(
             tokens=tuple(heard.tokens[i] for i in kept),
             probabilities=tuple(heard.probabilities[i] for i in kept),
             attention=run.attention()[:, kept],
-            terminal_probability=sum(heard.terminals[after_last_word:][:1], start=0.0),
+            terminal_probability=heard.probability(after_last_word, self._terminals),
             n_steps=run.n_steps,
             n_verified=n_verified,
         )
@@ -215,9 +222,10 @@ class _Run:
         self._looked: list[Floats] = []
         self.n_steps = 0
 
-    def step(self, tokens: Sequence[int]) -> Floats:
-        """Add tokens; gives the logits of what follows each, shape (n_tokens, 32768)."""
+    def step(self, tokens: Sequence[int], *, first: int = 0) -> Floats:
+        """Add tokens; gives the logits of what follows each from ``first`` on, (n, 32768)."""
         self._feeds["input_ids"] = np.array([tokens], np.int64)
+        self._feeds["first"] = np.array([first], np.int64)
         logits, looked, *cache = self._decoder.run(_DECODER_OUTPUTS, self._feeds)
         for name, values in zip(_CACHE_NAMES, cache, strict=True):
             self._feeds[f"past_{name}"] = values
@@ -238,33 +246,38 @@ class _Run:
 
 
 class _Transcript:
-    """What was read from the rows so far. Row i says which token comes at place i."""
+    """What was read from the rows so far: each says which token comes at its place."""
 
-    def __init__(self, bias: Bias | None, terminals: Sequence[int]) -> None:
+    def __init__(self, bias: Bias | None, forced: Sequence[int], rows: Floats) -> None:
+        """Begin with the forced tokens; ``rows`` are those of the last few of them."""
         self._bias = bias
-        self._terminals = terminals
-        self.tokens: list[int] = []
-        self.probabilities: list[float] = []
-        self.terminals: list[float] = []
-        """For each place, the probability that a terminal mark stands there."""
+        self.tokens = list(forced)
+        self.probabilities = [1.0] * len(forced)
         self.ended = False
+        self._first = len(forced) - len(rows)
+        self._rows = list(rows)
 
-    def read(self, row: Floats, token: int | None = None) -> int:
-        """Take one token: the likeliest, or the one that is given."""
+    def read(self, row: Floats) -> int:
+        """Take the likeliest token."""
         if self._bias is not None:
             row = self._bias(row, self.tokens)
-        best = int(row.argmax())
-        # Relative to the best one, because exp of a raw logit overflows.
-        odds = np.exp(row - row[best])
-        total = float(odds.sum())
-        token = best if token is None else token
-        self.terminals.append(float(odds[self._terminals].sum()) / total)
+        self._rows.append(row)
+        token = int(row.argmax())
         if token == EOS:
             self.ended = True
         else:
             self.tokens.append(token)
-            self.probabilities.append(float(odds[token]) / total)
+            # Relative to the best one, because exp of a raw logit overflows.
+            self.probabilities.append(1 / float(np.exp(row - row[token]).sum()))
         return token
+
+    def probability(self, place: int | None, tokens: Sequence[int]) -> float:
+        """How probable it is that one of these tokens stands at a place; 0 where none was read."""
+        if place is None or not self._first <= place < self._first + len(self._rows):
+            return 0.0
+        row = self._rows[place - self._first]
+        odds = np.exp(row - row.max())
+        return float(odds[list(tokens)].sum() / odds.sum())
 
     def check(self, rows: Floats, draft: Sequence[int], max_tokens: int) -> int:
         """Read one row more than the draft has right tokens; gives how many those are."""
@@ -279,7 +292,7 @@ class _Transcript:
     def cut(self, n_tokens: int) -> None:
         """Drop all but the first tokens."""
         del self.tokens[n_tokens:], self.probabilities[n_tokens:]
-        del self.terminals[n_tokens + 1 :]
+        del self._rows[n_tokens + 1 - self._first :]
 
 
 def find_loop(tokens: Sequence[int]) -> int | None:

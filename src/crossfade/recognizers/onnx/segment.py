@@ -9,12 +9,14 @@ Not thread-safe: the event loop owns it, and lends it to a worker thread for one
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
+from msgspec import structs
 
 from crossfade.audio.pcm import SAMPLE_RATE_HZ, Samples
+from crossfade.audio.volume import PIECE_MS, mean_volume, volumes
 from crossfade.model import Word
 from crossfade.recognizers.endpointing import TERMINAL_MARKS
 from crossfade.recognizers.onnx.alignment import TimedWord, align_words
@@ -35,6 +37,8 @@ STABLE_SHARE = 0.4  # of max_delay
 STABLE_MIN_MS, STABLE_MAX_MS = 500, 1500
 GUARD_MS, GUARD_HASTY_MS = 400, 300  # a word this close to the edge may still be cut in half
 HASTY_DELAY_MS = 1000
+DUE_MS = 100  # so long before a word is max_delay old a decode is due that settles it ...
+DUE_TOO_MS = 200  # ... and with it those that would be next
 STABLE_SLACK_MS = 60  # hypotheses come every few 32 ms windows, never exactly on time
 
 # When and where the head of the buffer is dropped. The model was trained on short clips and gets
@@ -80,21 +84,27 @@ class Hypothesis:
 class Segment:
     """The buffer of one stretch of speech."""
 
-    def __init__(self, model: Moonshine, *, start: int, floor_ms: int) -> None:
+    def __init__(
+        self, model: Moonshine, *, start: int, floor_ms: int, volume_wanted: bool = False
+    ) -> None:
         """Open an empty segment.
 
         Args:
             model: The shared model.
             start: Position of its first sample.
             floor_ms: No word of it begins before this.
+            volume_wanted: Its words are to tell how loud they were.
         """
         self.start = start
         self._model = model
         self._features = FeatureCache(model)
         self._floor_ms = floor_ms
+        self._volume_wanted = volume_wanted
         self._settled: tuple[int, ...] = ()
         self._last: tuple[int, ...] = ()
         self._history: deque[tuple[int, tuple[int, ...]]] = deque()
+        self.oldest_open_ms: int | None = None
+        """End of the first word that is not settled, as last heard; ``None``: all are."""
 
     @property
     def end(self) -> int:
@@ -123,6 +133,10 @@ class Segment:
             last: All words will be settled: a short buffer is heard afresh.
             bias: Changes the model's scores.
         """
+        hypothesis = self._decode(through, last, bias)
+        return self._with_volumes(hypothesis) if self._volume_wanted else hypothesis
+
+    def _decode(self, through: int, last: bool, bias: Bias | None) -> Hypothesis:
         n_samples = min(through, self.end) - self.start
         if last and self.is_short(through):
             return self._decode_short(self._features.audio[:n_samples], bias)
@@ -160,12 +174,23 @@ class Segment:
             terminal_probability=decoding.terminal_probability,
         )
 
+    def _with_volumes(self, hypothesis: Hypothesis) -> Hypothesis:
+        pieces = volumes(self._features.audio)
+        start_ms = self.start // SAMPLES_PER_MS
+
+        def measured(heard: HeardWord) -> HeardWord:
+            first = (heard.word.start_ms - start_ms) // PIECE_MS
+            behind = max((heard.word.end_ms - start_ms) // PIECE_MS, first + 1)
+            volume = round(mean_volume(pieces[max(first, 0) : behind]), 1)
+            return replace(heard, word=structs.replace(heard.word, volume=volume))
+
+        return replace(hypothesis, words=tuple(map(measured, hypothesis.words)))
+
     def settle(
         self,
         hypothesis: Hypothesis,
         *,
         max_delay_ms: int,
-        interval_ms: int,
         terms: Terms | None = None,
     ) -> tuple[tuple[Word, ...], tuple[Word, ...]]:
         """Take the words that will not change any more.
@@ -173,7 +198,6 @@ class Segment:
         Args:
             hypothesis: The newest.
             max_delay_ms: Longest wait between a word's end and its final.
-            interval_ms: Time to the next hypothesis, at the earliest.
             terms: Key terms, which are settled as a whole.
 
         Returns:
@@ -183,13 +207,16 @@ class Segment:
         now_ms = hypothesis.through_ms
         stable = self._stable(hypothesis, max_delay_ms)
         guard_ms = GUARD_HASTY_MS if max_delay_ms <= HASTY_DELAY_MS else GUARD_MS
-        due_ms = now_ms - max_delay_ms + interval_ms // 2 + 100
+        due_ms = now_ms - max_delay_ms + min(DUE_TOO_MS, max_delay_ms // 6)
         count = 0
-        # The last word may be cut in half, and its mark invented: it always waits.
-        for heard in fresh[:-1]:
-            end_ms = heard.word.end_ms
-            agreed = heard.end_token <= stable and end_ms < now_ms - guard_ms
-            if not (agreed or end_ms < due_ms):
+        for heard in fresh:
+            word = heard.word
+            agreed = (
+                heard is not fresh[-1]  # it may be cut in half, and its mark invented
+                and heard.end_token <= stable
+                and word.end_ms < now_ms - guard_ms
+            )
+            if not (agreed or word.end_ms < due_ms):
                 break
             count += 1
         return self._take(hypothesis, fresh, _border(fresh, count, terms))
@@ -256,6 +283,7 @@ class Segment:
         self, hypothesis: Hypothesis, fresh: Sequence[HeardWord], count: int
     ) -> tuple[tuple[Word, ...], tuple[Word, ...]]:
         self._last = hypothesis.tokens
+        self.oldest_open_ms = fresh[count].word.end_ms if count < len(fresh) else None
         if count:
             self._settled = hypothesis.tokens[: fresh[count - 1].end_token]
             self._floor_ms = fresh[count - 1].word.end_ms
@@ -306,13 +334,7 @@ def _not_before(word: Word, floor_ms: int) -> Word:
     end_ms = max(word.end_ms, start_ms + WORD_MIN_MS)
     if (start_ms, end_ms) == (word.start_ms, word.end_ms):
         return word
-    return Word(
-        text=word.text,
-        punctuation=word.punctuation,
-        start_ms=start_ms,
-        end_ms=end_ms,
-        confidence=word.confidence,
-    )
+    return structs.replace(word, start_ms=start_ms, end_ms=end_ms)
 
 
 def _common_prefix(left: Sequence[int], right: Sequence[int]) -> int:

@@ -14,11 +14,11 @@ import numpy as np
 from msgspec import structs
 
 from crossfade.audio.pcm import Samples
-from crossfade.model import NoEndpointing, Reconfigure, SessionConfig, StreamEvent
+from crossfade.model import NoEndpointing, Reconfigure, SessionConfig, Speaker, StreamEvent
 from crossfade.recognizers.endpointing import PAUSE_MS, pause_ms
 from crossfade.recognizers.onnx.model import Moonshine
 from crossfade.recognizers.onnx.report import Report, Words
-from crossfade.recognizers.onnx.segment import GUARD_MS, SAMPLES_PER_MS, Hypothesis, Segment
+from crossfade.recognizers.onnx.segment import DUE_MS, GUARD_MS, SAMPLES_PER_MS, Hypothesis, Segment
 from crossfade.recognizers.onnx.speakers.encoder import Embedding
 from crossfade.recognizers.onnx.speakers.tracker import SpeakerTracker, SpeakerWindow
 from crossfade.recognizers.onnx.terms import Terms
@@ -49,13 +49,15 @@ DOUBT_VOICED_MS, DOUBT_WORDS, DOUBT_CONFIDENCE = 300, 3, 0.4
 
 
 class JobKind(IntEnum):
-    """Why a decode is wanted; from ``PAUSE`` on it goes ahead of all partials."""
+    """Why a decode is wanted; from ``DUE`` on it goes ahead of all partials."""
 
     PARTIAL = 0
-    PAUSE = 1
-    TURN = 2
+    DUE = 1
+    """A word has been open for nearly as long as it may be."""
+    PAUSE = 2
+    TURN = 3
     """A turn ends here. The segment goes on, so that the next turn is heard in its context."""
-    CLOSE = 3
+    CLOSE = 4
 
     @property
     def urgent(self) -> bool:
@@ -178,6 +180,14 @@ class Transcriber:
         peak, self._speech_peak = self._speech_peak, 0.0
         return peak
 
+    def speakers(self) -> tuple[Speaker, ...]:
+        """Who was heard so far; nobody, where speakers are not told apart."""
+        return self._speakers.heard() if self._speakers is not None else ()
+
+    def unreadable_speakers(self) -> tuple[str, ...]:
+        """Labels of known speakers of whom not every identifier was one of ours."""
+        return self._speakers.unreadable if self._speakers is not None else ()
+
     def force(self, at_ms: int | None) -> None:
         """Mark a forced end of the turn behind all audio heard so far."""
         self._pending.append(_Force(at_ms))
@@ -295,7 +305,12 @@ class Transcriber:
         start = max(
             onset - PREROLL_MS * SAMPLES_PER_MS, self._report.settled_ms * SAMPLES_PER_MS, heard, 0
         )
-        self._segment = Segment(self._model, start=start, floor_ms=self._report.settled_ms)
+        self._segment = Segment(
+            self._model,
+            start=start,
+            floor_ms=self._report.settled_ms,
+            volume_wanted=self._config.volume_wanted,
+        )
         recent = np.concatenate(tuple(self._ring))
         self._segment.append(recent[len(recent) - (self._now - start) :])
         self._last_speech = self._now
@@ -329,6 +344,8 @@ class Transcriber:
             pass
         elif not self._paused and self._looks_at_pauses and self._silence_ms >= self._pause_ms:
             self._want(Wanted(JobKind.PAUSE))
+        elif self._has_overdue_word:
+            self._want(Wanted(JobKind.DUE))
         elif (
             self._now_ms - self._last_decode_ms >= self._interval_ms
             and self._last_speech // SAMPLES_PER_MS > self._last_decode_ms - 100
@@ -339,6 +356,12 @@ class Transcriber:
     def _has_unsettled_speech(self) -> bool:
         """Someone spoke since all that had been said was settled."""
         return self._last_speech > self._all_settled
+
+    @property
+    def _has_overdue_word(self) -> bool:
+        assert self._segment is not None
+        oldest_ms = self._segment.oldest_open_ms
+        return oldest_ms is not None and self._now_ms - oldest_ms >= self._overdue_ms
 
     def _want(self, wanted: Wanted) -> None:
         """Note that a decode is due, unless what it would find is known from the pause before."""
@@ -378,6 +401,7 @@ class Transcriber:
         self._policy = config.endpointing
         self._pause_ms = pause_ms(config.endpointing)
         self._speech_on = SPEECH_ON if config.vad_threshold is None else config.vad_threshold
+        self._overdue_ms = config.max_delay_ms - DUE_MS
         self._interval_ms = PARTIAL_INTERVAL_MS
         if not config.partials_wanted:
             unseen_ms = min(config.max_delay_ms // 2, UNSEEN_INTERVAL_MS)
@@ -395,7 +419,6 @@ class Transcriber:
         settled, still_open = job.segment.settle(
             hypothesis,
             max_delay_ms=self._config.max_delay_ms,
-            interval_ms=self._interval_ms,
             terms=job.terms,
         )
         start = job.segment.start
