@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from crossfade.errors import ConfigError, RecognizerError
 from crossfade.model import (
@@ -22,9 +23,14 @@ from crossfade.model import (
     PunctuationEndpointing,
     RawAudio,
     Reconfigure,
+    ReportSpeakers,
     SessionConfig,
     Silence,
     SilenceEndpointing,
+    Speaker,
+    SpeakerLabels,
+    SpeakersIgnored,
+    SpeakersKnown,
     SpeechStarted,
     TurnEnded,
     Word,
@@ -327,3 +333,53 @@ async def test_how_audio_is_cut_changes_nothing(script, chunks, endpointing):
     cut = await told([Audio(data=bytes(n_bytes)) for n_bytes in chunks])
     whole = await told([Audio(data=bytes(sum(chunks)))])
     assert cut == whole
+
+
+# Speakers -------------------------------------------------------------------------------------
+
+DIALOGUE = [replace(word, speaker="S1" if at < 2 else "S2") for at, word in enumerate(MORNING)]
+
+
+def speakers_of(events) -> list[str | None]:
+    return [word.speaker for final in of(Final, events) for word in final.words]
+
+
+async def test_speakers_are_named_only_if_somebody_asked():
+    recognizer = ScriptedRecognizer(DIALOGUE)
+    assert recognizer.info.has_speaker_labels
+    assert not ScriptedRecognizer(MORNING).info.has_speaker_labels
+    assert speakers_of(await play([ms(3000)], recognizer=recognizer)) == [None] * 4
+    named = await play([ms(3000)], recognizer=recognizer, speaker_labels=SpeakerLabels())
+    assert speakers_of(named) == ["S1", "S1", "S2", "S2"]
+
+
+async def test_known_speakers_have_the_names_that_the_client_gives_them():
+    known = (Speaker(label="Ann", identifiers=("scripted:S2", "alien")),)
+    events = await play([ms(3000)], script=DIALOGUE, speaker_labels=SpeakerLabels(known=known))
+    assert events[0] == SpeakersIgnored(labels=("Ann",))
+    assert speakers_of(events) == ["S1", "S1", "Ann", "Ann"]
+
+
+async def test_questions_about_speakers_are_answered_ahead_of_audio_that_waits():
+    stream = ScriptedRecognizer(DIALOGUE).open(configured(speaker_labels=SpeakerLabels()))
+    one = Speaker(label="S1", identifiers=("scripted:S1",))
+    await stream.feed(ms(1200))
+    events = aiter(stream.events())
+    while await anext(events) != AudioAccepted(number=1):
+        pass
+    await stream.feed(ms(1800))
+    await stream.feed(ReportSpeakers())
+    await stream.feed(ReportSpeakers(at_end=True))
+    await stream.feed(Finish())
+    rest = [event async for event in events]
+    answer = rest.index(SpeakersKnown(speakers=(one,)))
+    assert answer < rest.index(AudioAccepted(number=2))
+    two = Speaker(label="S2", identifiers=("scripted:S2",))
+    assert rest[-1] == SpeakersKnown(speakers=(one, two), at_end=True)
+
+
+async def test_a_question_is_answered_while_no_audio_comes_and_with_nobody_to_name():
+    stream = ScriptedRecognizer(DIALOGUE).open(configured())
+    await stream.feed(ReportSpeakers())
+    async with asyncio.timeout(5):
+        assert await anext(aiter(stream.events())) == SpeakersKnown(speakers=())

@@ -42,7 +42,8 @@ class RecognizerStream(Protocol):
 
         Waits while the stream's queue is full, so that the sender is slowed down instead of
         memory growing. ``Audio`` after ``Finish`` is answered by ``AudioIgnored``; every other
-        command after ``Finish`` is dropped.
+        command after ``Finish`` is dropped, but for ``ReportSpeakers``: that one is answered from
+        what is known, at once and ahead of audio that waits, until the last event was given.
 
         Raises:
             RecognizerError: If the engine has failed.
@@ -59,6 +60,10 @@ class RecognizerStream(Protocol):
     @property
     def audio_ms(self) -> int:
         """Audio received so far."""
+
+    @property
+    def processing_s(self) -> float:
+        """CPU time of this machine that its decodes took so far."""
 
     def speech_peak(self) -> float:
         """The highest speech probability since the last call, 0.0 to 1.0."""

@@ -1,6 +1,8 @@
 """What a scripted stream reports, and when: arithmetic on positions in the audio."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+
+from msgspec.structs import replace
 
 from crossfade.model import (
     Final,
@@ -8,6 +10,8 @@ from crossfade.model import (
     Reconfigure,
     SessionConfig,
     Silence,
+    Speaker,
+    SpeakerLabels,
     SpeechStarted,
     StreamEvent,
     TurnEnded,
@@ -28,6 +32,51 @@ PARTIAL_EVERY_MS = 500
 SILENCE_EVERY_MS = 1000
 
 
+IDENTIFIER_PREFIX = "scripted:"
+"""Behind it, an identifier has the name that a speaker bears in the script."""
+
+
+class Cast:
+    """Who speaks in the script, and what the client calls them."""
+
+    def __init__(self, labels: SpeakerLabels | None) -> None:
+        """Start with nobody heard; without ``labels`` nobody has a name."""
+        self._is_wanted = labels is not None
+        self._known: Sequence[Speaker] = labels.known if labels is not None else ()
+        self._heard: dict[str, Speaker] = {}
+
+    @property
+    def unreadable(self) -> tuple[str, ...]:
+        """Labels of known speakers with an identifier that is none of a script's."""
+        return tuple(
+            speaker.label
+            for speaker in self._known
+            if not all(each.startswith(IDENTIFIER_PREFIX) for each in speaker.identifiers)
+        )
+
+    @property
+    def heard(self) -> tuple[Speaker, ...]:
+        """Who has spoken."""
+        return tuple(self._heard.values())
+
+    def named(self, word: Word) -> Word:
+        """The word as it was heard, by the name that its speaker has here."""
+        if word.speaker is None:
+            return word
+        if not self._is_wanted:
+            return replace(word, speaker=None)
+        if word.speaker not in self._heard:
+            self._heard[word.speaker] = self._speaker(word.speaker)
+        return replace(word, speaker=self._heard[word.speaker].label)
+
+    def _speaker(self, name: str) -> Speaker:
+        identifier = IDENTIFIER_PREFIX + name
+        for speaker in self._known:
+            if identifier in speaker.identifiers:
+                return speaker
+        return Speaker(label=name, identifiers=(identifier,))
+
+
 class Play:
     """One stream's script against the clock of its audio. No queue, no bytes."""
 
@@ -35,6 +84,7 @@ class Play:
         self._endpointing = config.endpointing
         self._partials_wanted = config.partials_wanted
         self._max_delay_ms = config.max_delay_ms
+        self.cast = Cast(config.speaker_labels)
         self._words = words
         self._next = next(words, None)
         self.now_ms = 0
@@ -95,7 +145,7 @@ class Play:
             if self._next.end_ms > self.now_ms:
                 return
             self._last = self._next
-            self._open.append(self._next)
+            self._open.append(self.cast.named(self._next))
             self._next = next(self._words, None)
 
     def _be_silent(self) -> Iterator[StreamEvent]:

@@ -20,7 +20,10 @@ from crossfade.model import (
     ForceTurn,
     RawAudio,
     Reconfigure,
+    ReportSpeakers,
     SessionConfig,
+    SpeakersIgnored,
+    SpeakersKnown,
     StreamEvent,
     Word,
 )
@@ -64,7 +67,11 @@ class ScriptedRecognizer:
         self._queue_bytes = queue_bytes
         self._fails_at_ms = fails_at_ms
         self._info = RecognizerInfo(
-            name="scripted", version="1", languages=frozenset(languages), has_keyterms=True
+            name="scripted",
+            version="1",
+            languages=frozenset(languages),
+            has_keyterms=True,
+            has_speaker_labels=any(word.speaker is not None for word in self._script),
         )
         self.running = asyncio.Event()
         self.running.set()
@@ -126,6 +133,8 @@ class _ScriptedStream:
         self._has_room.set()
         self._received_bytes = 0
         self._played_bytes = 0
+        self._speakers_asked = 0
+        self._speakers_asked_at_end = False
         self._is_finished = False
         self._is_over = False
         self._is_closed = False
@@ -135,7 +144,16 @@ class _ScriptedStream:
     def audio_ms(self) -> int:
         return int(self._received_bytes / self._bytes_per_ms)
 
+    @property
+    def processing_s(self) -> float:
+        return 0.0
+
     async def feed(self, command: StreamCommand) -> None:
+        if isinstance(command, ReportSpeakers):
+            self._speakers_asked += not command.at_end
+            self._speakers_asked_at_end |= command.at_end
+            self._arrived.set()
+            return
         # A Finish needs no room: nothing comes after it.
         while self._room_bytes <= 0 and not (self._is_over or isinstance(command, Finish)):
             self._has_room.clear()
@@ -151,8 +169,12 @@ class _ScriptedStream:
 
     async def events(self) -> AsyncIterator[StreamEvent]:
         number = 0
+        if unreadable := self._play.cast.unreadable:
+            yield SpeakersIgnored(labels=unreadable)
         while True:
             command = await self._next()
+            for answer in self._answers():
+                yield answer
             match command:
                 case Audio():
                     number += 1
@@ -170,6 +192,8 @@ class _ScriptedStream:
             yield AudioIgnored()
         for event in self._play.finish():
             yield event
+        for answer in self._answers(at_end=True):
+            yield answer
         self._end()
 
     def speech_peak(self) -> float:
@@ -181,11 +205,22 @@ class _ScriptedStream:
             self._is_closed = True
             self._recognizer.n_open -= 1
 
-    async def _next(self) -> StreamCommand:
-        while not self._queue:
+    def _answers(self, *, at_end: bool = False) -> Iterator[SpeakersKnown]:
+        speakers = self._play.cast.heard
+        asked, self._speakers_asked = self._speakers_asked, 0
+        for _ in range(asked):
+            yield SpeakersKnown(speakers=speakers)
+        if at_end and self._speakers_asked_at_end:
+            yield SpeakersKnown(speakers=speakers, at_end=True)
+
+    async def _next(self) -> StreamCommand | None:
+        """The next command; ``None``: there is none, but a question about speakers."""
+        while not (self._queue or self._speakers_asked):
             self._arrived.clear()
             await self._arrived.wait()
         await self._recognizer.running.wait()
+        if not self._queue:
+            return None
         command = self._queue.popleft()
         self._room_bytes += _weight(command)
         self._has_room.set()

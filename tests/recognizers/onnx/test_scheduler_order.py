@@ -36,7 +36,9 @@ class Desk:
         self.begun: list[str] = []
         self.results: asyncio.Queue[object] = asyncio.Queue()
 
-    def submit(self, name: str, *, urgent: bool = False, **how: bool) -> tuple[HeldJob, Ticket]:
+    def submit(
+        self, name: str, *, urgent: bool = False, served_at: float = 0.0, **how: bool
+    ) -> tuple[HeldJob, Ticket]:
         job = HeldJob(name, self.log, **how)
 
         def take():
@@ -44,7 +46,10 @@ class Desk:
             return job
 
         ticket = Ticket(
-            urgent=urgent, take=take, done=lambda _, result: self.results.put_nowait(result)
+            urgent=urgent,
+            take=take,
+            done=lambda _ticket, _job, result: self.results.put_nowait(result),
+            served_at=served_at,
         )
         return job, self.scheduler.submit(ticket)
 
@@ -116,12 +121,60 @@ async def test_as_many_jobs_run_at_once_as_there_are_threads():
     desk.scheduler.close()
 
 
-async def test_the_wait_of_partials_is_measured_and_that_of_finals_is_not(desk):
+async def test_the_stream_that_was_not_served_for_longest_has_its_partial_first(desk):
+    first, _ = desk.submit("running", held=True)
+    desk.submit("served just now", served_at=30.0)
+    desk.submit("served before", served_at=10.0)
+    desk.submit("never served")
+    desk.submit("final", urgent=True, served_at=40.0)
+    first.released.set()
+    assert await desk.collect(5) == [
+        "running",
+        "final",
+        "never served",
+        "served before",
+        "served just now",
+    ]
+
+
+async def test_both_queues_are_counted_and_only_the_wait_of_partials_is_load(desk):
     first, _ = desk.submit("running", urgent=True, held=True)
-    desk.submit("final", urgent=True)
-    assert desk.scheduler.partial_wait_s == 0.0
-    _, ticket = desk.submit("partial")
-    ticket.submitted -= 2.0
+    _, final = desk.submit("final", urgent=True)
+    final.submitted -= 3.0
+    _, partial = desk.submit("partial")
+    partial.submitted -= 1.2
+    _, given_up = desk.submit("given up")
+    given_up.cancel()
+    load = desk.scheduler.load(inbox_s=4.5)
+    assert (load.urgent.waiting, load.partial.waiting, load.inbox_s) == (1, 1, 4.5)
+    assert (sum(load.urgent.waits), sum(load.partial.waits)) == (1, 0)
     first.released.set()
     await desk.collect(3)
-    assert 0.1 <= desk.scheduler.partial_wait_s < 0.2
+    load = desk.scheduler.load(inbox_s=0.0)
+    assert (load.urgent.waiting, load.partial.waiting) == (0, 0)
+    assert (load.urgent.waits[-1], sum(load.urgent.waits)) == (1, 2)  # longer than any bound
+    assert load.partial.waits[-2:] == (1, 0)  # between 1.0 and 2.5 s
+    assert load.urgent.waited_s == pytest.approx(3.0, abs=0.5)
+    assert load.partials_skipped == 2  # one was due every 0.5 s
+    assert 0.1 < load.partial_wait_s < 0.5
+
+
+class BusyJob(HeldJob):
+    """Takes some CPU time."""
+
+    def run(self) -> str:
+        sum(range(200_000))
+        return super().run()
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_the_cpu_time_of_decodes_is_measured(desk, fails):
+    done: asyncio.Queue[Ticket] = asyncio.Queue()
+    job = BusyJob("busy", desk.log, fails=fails)
+    desk.scheduler.submit(
+        Ticket(urgent=True, take=lambda: job, done=lambda ticket, *_: done.put_nowait(ticket))
+    )
+    async with asyncio.timeout(10):
+        ticket = await done.get()
+    assert ticket.cpu_s > 0.0
+    assert desk.scheduler.load(inbox_s=0.0).decode_cpu_s == ticket.cpu_s

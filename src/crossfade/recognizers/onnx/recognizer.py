@@ -2,15 +2,18 @@
 
 import asyncio
 import os
+import weakref
 from dataclasses import dataclass
 
 import numpy as np
 
 from crossfade.audio.decoder import open_decoder
 from crossfade.audio.pcm import SAMPLE_RATE_HZ
+from crossfade.audio.volume import GatedDecoder
 from crossfade.errors import ConfigError, ModelError, RecognizerError
 from crossfade.model import SessionConfig, SpeakerLabels
 from crossfade.recognizers.base import RecognizerInfo
+from crossfade.recognizers.load import Load
 from crossfade.recognizers.onnx.files import ModelFiles, locate
 from crossfade.recognizers.onnx.model import Moonshine
 from crossfade.recognizers.onnx.scheduler import Scheduler
@@ -48,6 +51,7 @@ class EmbeddedRecognizer:
         self._files = files
         self._n_threads = n_threads or os.cpu_count() or 1
         self._loaded: _Loaded | None = None
+        self._streams: weakref.WeakSet[EmbeddedStream] = weakref.WeakSet()
 
     @property
     def info(self) -> RecognizerInfo:
@@ -76,10 +80,12 @@ class EmbeddedRecognizer:
             raise RecognizerError("the recognizer has not been started")
         return self._loaded.model
 
-    @property
-    def partial_wait_s(self) -> float:
-        """Smoothed wait of partials for a thread, in seconds: above 1 the machine is full."""
-        return self._loaded.scheduler.partial_wait_s if self._loaded else 0.0
+    def load(self) -> Load | None:
+        """See ``Loaded.load``."""
+        if self._loaded is None:
+            return None
+        inbox_s = sum(stream.inbox_s for stream in self._streams)
+        return self._loaded.scheduler.load(inbox_s=inbox_s)
 
     async def start(self) -> None:
         """See ``Recognizer.start``. Takes about half a second."""
@@ -97,14 +103,16 @@ class EmbeddedRecognizer:
                 field="language",
             )
         loaded = self._loaded
-        decoder = open_decoder(config.audio)
+        decoder = GatedDecoder(open_decoder(config.audio), threshold=config.volume_threshold)
         transcriber = Transcriber(
             loaded.model,
             VadState(loaded.detector),
             config,
             speakers=_tracker(loaded.encoder, config.speaker_labels),
         )
-        return EmbeddedStream(transcriber, decoder, loaded.scheduler, config.audio)
+        stream = EmbeddedStream(transcriber, decoder, loaded.scheduler, config.audio)
+        self._streams.add(stream)
+        return stream
 
     async def aclose(self) -> None:
         """See ``Recognizer.aclose``."""
@@ -130,4 +138,9 @@ class EmbeddedRecognizer:
 def _tracker(encoder: SpeakerEncoder | None, labels: SpeakerLabels | None) -> SpeakerTracker | None:
     if encoder is None or labels is None:
         return None
-    return SpeakerTracker(encoder, max_speakers=labels.max_speakers, sensitivity=labels.sensitivity)
+    return SpeakerTracker(
+        encoder,
+        max_speakers=labels.max_speakers,
+        sensitivity=labels.sensitivity,
+        known=labels.known,
+    )

@@ -1,23 +1,23 @@
 """Which decode runs next: worker threads shared by all streams.
 
-Urgent jobs in the order of their submission, then partials in theirs. A job takes its audio when
-it begins, not when it is queued: under load a partial is late, never stale, and every stream's
-interval widens alike. Lives on the event loop; only the jobs themselves run in threads, which
-scale because onnxruntime lets go of the interpreter lock.
+Urgent jobs in the order of their submission; then partials, the longest unserved stream first. So
+the first words of an utterance come at once, and under load whoever was served recently passes.
+A job takes its audio when it begins, not when it is queued: a partial may be late, never stale,
+and one that begins late stands for all that would have been due meanwhile. Lives on the event
+loop; only the jobs themselves run in threads, which scale because onnxruntime lets go of the
+interpreter lock.
 """
 
 import asyncio
-import heapq
-import itertools
 import time
+from bisect import bisect_left
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from crossfade.recognizers.onnx.transcriber import Heard, Job
-
-WAIT_SMOOTHING = 0.05
-"""Weight of the newest wait in the smoothed one: it looks back over some 20 partials."""
+from crossfade.recognizers.load import WAIT_BUCKETS_S, Load, QueueLoad
+from crossfade.recognizers.onnx.ladder import Ladder
+from crossfade.recognizers.onnx.transcriber import PARTIAL_INTERVAL_MS, Heard, Job
 
 
 @dataclass(slots=True, eq=False)
@@ -27,10 +27,14 @@ class Ticket:
     urgent: bool
     take: Callable[[], Job]
     """Called on the event loop at the moment when a thread is free."""
-    done: Callable[[Job, Heard | BaseException], None]
+    done: "Callable[[Ticket, Job, Heard | BaseException], None]"
     """Called on the event loop with the result; never after ``cancel``."""
+    served_at: float = 0.0
+    """``begun_at`` of the stream's last ticket; 0.0: it had none."""
     submitted: float = field(default_factory=time.monotonic)
-    begun: bool = False
+    begun_at: float | None = None
+    cpu_s: float = 0.0
+    """CPU time of the decode, once it is done."""
     cancelled: bool = False
 
     def cancel(self) -> None:
@@ -38,9 +42,14 @@ class Ticket:
         self.cancelled = True
 
     @property
+    def begun(self) -> bool:
+        """It has a thread, or had one."""
+        return self.begun_at is not None
+
+    @property
     def waited_s(self) -> float:
-        """Wall time since the submission."""
-        return time.monotonic() - self.submitted
+        """Wall time from the submission to the beginning; until now, if that is still to come."""
+        return (self.begun_at or time.monotonic()) - self.submitted
 
 
 class Scheduler:
@@ -49,46 +58,107 @@ class Scheduler:
     def __init__(self, n_threads: int) -> None:
         """Start with nothing to do. Threads are made as they are needed."""
         self.n_threads = n_threads
-        self.partial_wait_s = 0.0
-        """Smoothed wait of partials between being due and beginning: the measure of load."""
         self._threads = ThreadPoolExecutor(n_threads, thread_name_prefix="crossfade-decode")
         self._idle = n_threads
-        self._queue: list[tuple[bool, int, Ticket]] = []
-        self._order = itertools.count()
+        self._waiting: list[Ticket] = []
+        self._ladder = Ladder()
+        self._urgent_waits, self._partial_waits = _Waits(), _Waits()
+        self._n_skipped = 0
+        self._cpu_s = 0.0
+
+    def load(self, *, inbox_s: float) -> Load:
+        """Tell how busy the threads are.
+
+        Args:
+            inbox_s: What only the streams know: audio that waits to be heard.
+        """
+        now_s = time.monotonic()
+        return Load(
+            rung=self._ladder.rung(now_s),
+            partial_wait_s=self._ladder.wait_s(now_s),
+            urgent=self._urgent_waits.load(self._n_waiting(urgent=True)),
+            partial=self._partial_waits.load(self._n_waiting(urgent=False)),
+            partials_skipped=self._n_skipped,
+            decode_cpu_s=self._cpu_s,
+            inbox_s=inbox_s,
+        )
 
     def submit(self, ticket: Ticket) -> Ticket:
         """Queue a job. Each stream has at most one ticket at a time, so the queue is bounded."""
-        heapq.heappush(self._queue, (not ticket.urgent, next(self._order), ticket))
+        self._waiting.append(ticket)
         self._dispatch()
         return ticket
 
     def close(self) -> None:
         """Stop the threads; jobs in the queue are dropped, running ones are waited for."""
-        self._queue.clear()
+        self._waiting.clear()
         self._threads.shutdown(wait=True, cancel_futures=True)
 
+    def _n_waiting(self, *, urgent: bool) -> int:
+        return sum(t.urgent is urgent and not t.cancelled for t in self._waiting)
+
     def _dispatch(self) -> None:
+        self._waiting = [ticket for ticket in self._waiting if not ticket.cancelled]
+        while self._idle and self._waiting:
+            # A list, not a heap: it holds a ticket a stream, and those that were cancelled go.
+            ticket = min(self._waiting, key=_precedence)
+            self._waiting.remove(ticket)
+            self._begin(ticket)
+
+    def _begin(self, ticket: Ticket) -> None:
         loop = asyncio.get_running_loop()
-        while self._idle and self._queue:
-            ticket = heapq.heappop(self._queue)[2]
-            if ticket.cancelled:
-                continue
-            ticket.begun = True
-            if not ticket.urgent:
-                self.partial_wait_s += WAIT_SMOOTHING * (ticket.waited_s - self.partial_wait_s)
-            self._idle -= 1
-            job = ticket.take()
-            self._threads.submit(job.run).add_done_callback(
-                lambda future, ticket=ticket, job=job: _call_soon(  # type: ignore[misc]
-                    loop, self._finish, ticket, job, future
-                )
-            )
+        ticket.begun_at = time.monotonic()
+        self._note_wait(ticket)
+        self._idle -= 1
+        job = ticket.take()
+        self._threads.submit(_run, ticket, job).add_done_callback(
+            lambda future: _call_soon(loop, self._finish, ticket, job, future)
+        )
+
+    def _note_wait(self, ticket: Ticket) -> None:
+        waited_s = ticket.waited_s
+        if ticket.urgent:
+            self._urgent_waits.note(waited_s)
+            return
+        self._partial_waits.note(waited_s)
+        self._n_skipped += int(1000 * waited_s) // PARTIAL_INTERVAL_MS
+        self._ladder.note(waited_s, now_s=ticket.submitted + waited_s)
 
     def _finish(self, ticket: Ticket, job: Job, future: Future[Heard]) -> None:
         self._idle += 1
+        self._cpu_s += ticket.cpu_s
         if not ticket.cancelled:
-            ticket.done(job, future.exception() or future.result())
+            ticket.done(ticket, job, future.exception() or future.result())
         self._dispatch()
+
+
+class _Waits:
+    """The waits of one queue, counted."""
+
+    def __init__(self) -> None:
+        self._counts = [0] * (len(WAIT_BUCKETS_S) + 1)
+        self._total_s = 0.0
+
+    def note(self, wait_s: float) -> None:
+        self._counts[bisect_left(WAIT_BUCKETS_S, wait_s)] += 1
+        self._total_s += wait_s
+
+    def load(self, n_waiting: int) -> QueueLoad:
+        return QueueLoad(waiting=n_waiting, waits=tuple(self._counts), waited_s=self._total_s)
+
+
+def _precedence(ticket: Ticket) -> tuple[bool, float]:
+    """Smallest first; of equals, whichever came first."""
+    return (False, 0.0) if ticket.urgent else (True, ticket.served_at)
+
+
+def _run(ticket: Ticket, job: Job) -> Heard:
+    """Do a job in a worker thread, and measure what it costs."""
+    start_s = time.thread_time()
+    try:
+        return job.run()
+    finally:
+        ticket.cpu_s = time.thread_time() - start_s
 
 
 def _call_soon(

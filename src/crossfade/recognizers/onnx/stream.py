@@ -12,8 +12,8 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 
-from crossfade.audio.decoder import AudioDecoder
 from crossfade.audio.pcm import Samples
+from crossfade.audio.volume import GatedDecoder
 from crossfade.errors import RecognizerError
 from crossfade.model import (
     Audio,
@@ -24,6 +24,9 @@ from crossfade.model import (
     ForceTurn,
     RawAudio,
     Reconfigure,
+    ReportSpeakers,
+    SpeakersIgnored,
+    SpeakersKnown,
     StreamEvent,
 )
 from crossfade.recognizers.base import StreamCommand
@@ -32,7 +35,7 @@ from crossfade.recognizers.onnx.segment import SAMPLES_PER_MS
 from crossfade.recognizers.onnx.transcriber import Heard, Job, Transcriber
 from crossfade.recognizers.onnx.vad import WINDOW_SAMPLES
 
-INBOX_BYTES = 64 << 20
+INBOX_BYTES = 128 << 20
 """Audio that may wait; beyond it ``feed`` waits, the socket stays unread, and the client slows."""
 
 ACCEPTED_AHEAD_MS = 10_000
@@ -54,7 +57,7 @@ class EmbeddedStream:
     def __init__(
         self,
         transcriber: Transcriber,
-        decoder: AudioDecoder,
+        decoder: GatedDecoder,
         scheduler: Scheduler,
         audio: AudioFormat,
     ) -> None:
@@ -75,9 +78,13 @@ class EmbeddedStream:
         self._heard_samples = 0
         self._accepted = 0
         self._ignored = 0
+        self._speakers_asked = 0
+        self._speakers_asked_at_end = False
         self._finished = False
         self._closed = False
         self._ticket: Ticket | None = None
+        self._served_at = 0.0
+        self._processing_s = 0.0
         self._outcome: tuple[Job, Heard | BaseException] | None = None
         self._blocks: AsyncIterator[Samples] | None = None
         self._block: Samples | None = None
@@ -92,8 +99,25 @@ class EmbeddedStream:
             return self._received_bytes * 1000 // self._bytes_per_s
         return self._heard_samples // SAMPLES_PER_MS
 
+    @property
+    def processing_s(self) -> float:
+        """See ``RecognizerStream.processing_s``."""
+        return self._processing_s
+
+    @property
+    def inbox_s(self) -> float:
+        """Audio that was received and not yet heard."""
+        if self._closed:
+            return 0.0
+        return (self._received_bytes - self._heard_bytes) / self._bytes_per_s
+
     async def feed(self, command: StreamCommand) -> None:
         """See ``RecognizerStream.feed``."""
+        if isinstance(command, ReportSpeakers):
+            self._speakers_asked += not command.at_end
+            self._speakers_asked_at_end |= command.at_end
+            self._wake.set()
+            return
         if self._finished:
             self._ignored += isinstance(command, Audio)
             self._wake.set()
@@ -109,6 +133,8 @@ class EmbeddedStream:
     async def events(self) -> AsyncIterator[StreamEvent]:
         """See ``RecognizerStream.events``."""
         try:
+            if unreadable := self._transcriber.unreadable_speakers():
+                yield SpeakersIgnored(labels=unreadable)
             while not self._closed:
                 for event in self._news():
                     yield event
@@ -154,7 +180,20 @@ class EmbeddedStream:
             self._ignored -= 1
             news.append(AudioIgnored())
         news += self._transcriber.take_events()
+        news += self._speakers_known()
         return news
+
+    def _speakers_known(self) -> list[StreamEvent]:
+        """Answer those who asked; never between a final and its partial."""
+        if not (self._speakers_asked or self._speakers_asked_at_end):
+            return []
+        speakers = self._transcriber.speakers()
+        answers: list[StreamEvent] = [SpeakersKnown(speakers=speakers)] * self._speakers_asked
+        self._speakers_asked = 0
+        if self._speakers_asked_at_end and self._transcriber.done:
+            self._speakers_asked_at_end = False
+            answers.append(SpeakersKnown(speakers=speakers, at_end=True))
+        return answers
 
     async def _move(self) -> bool:
         """Make one step of progress; ``False`` if there is nothing to do but wait."""
@@ -182,11 +221,17 @@ class EmbeddedStream:
             if self._ticket.urgent == wanted.kind.urgent:
                 return
             self._ticket.cancel()
-        self._ticket = self._scheduler.submit(
-            Ticket(urgent=wanted.kind.urgent, take=self._transcriber.take_job, done=self._done)
+        ticket = Ticket(
+            urgent=wanted.kind.urgent,
+            take=self._transcriber.take_job,
+            done=self._done,
+            served_at=self._served_at,
         )
+        self._ticket = self._scheduler.submit(ticket)
 
-    def _done(self, job: Job, result: Heard | BaseException) -> None:
+    def _done(self, ticket: Ticket, job: Job, result: Heard | BaseException) -> None:
+        self._served_at = ticket.begun_at or 0.0
+        self._processing_s += ticket.cpu_s
         self._outcome = (job, result)
         self._wake.set()
 
@@ -228,6 +273,8 @@ class EmbeddedStream:
             case ForceTurn():
                 self._transcriber.force(command.at_ms)
             case Reconfigure():
+                if command.volume_threshold is not None:
+                    self._decoder.threshold = command.volume_threshold
                 self._transcriber.reconfigure(command)
         return True
 

@@ -6,11 +6,13 @@ what is known at the moment when it is asked for. Knows nothing of words but the
 """
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from crossfade.audio.pcm import Samples
+from crossfade.model import Speaker
 from crossfade.recognizers.onnx.speakers.encoder import Embedding, SpeakerEncoder
 from crossfade.recognizers.onnx.speakers.voices import Voices
 
@@ -105,6 +107,7 @@ class SpeakerTracker:
         *,
         max_speakers: int | None = None,
         sensitivity: float = 0.5,
+        known: Sequence[Speaker] = (),
     ) -> None:
         """Start at position 0, knowing nobody.
 
@@ -112,9 +115,10 @@ class SpeakerTracker:
             encoder: Shared by all streams.
             max_speakers: When so many were found, every voice is one of theirs.
             sensitivity: 0.0 to 1.0; higher finds more speakers.
+            known: Speakers to be called by their labels.
         """
         self._encoder = encoder
-        self._voices = Voices(sensitivity=sensitivity, max_speakers=max_speakers)
+        self._voices = Voices(sensitivity=sensitivity, max_speakers=max_speakers, known=known)
         self._recent: deque[Samples] = deque(maxlen=WINDOW_CHUNKS + PAUSE_CHUNKS)
         self._waiting: deque[SpeakerWindow] = deque(maxlen=MOST_WAITING)
         self._known: deque[_Voice] = deque()
@@ -123,8 +127,17 @@ class SpeakerTracker:
 
     @property
     def n_speakers(self) -> int:
-        """Speakers found so far."""
+        """Speakers found so far, besides those that were known."""
         return self._voices.n_speakers
+
+    @property
+    def unreadable(self) -> tuple[str, ...]:
+        """Labels of known speakers of whom not every identifier was one of ours."""
+        return self._voices.unreadable
+
+    def heard(self) -> tuple[Speaker, ...]:
+        """Who has spoken, and by what they can be known again."""
+        return self._voices.heard()
 
     def hear(self, samples: Samples, speech_probability: float) -> None:
         """Take the next chunk of the stream, speech or not. Keeps it, or a little more.
@@ -177,8 +190,8 @@ class SpeakerTracker:
             end_ms: Where it ends.
 
         Returns:
-            ``S1``, ``S2``, ... in order of first appearance; ``None``: unknown, as everybody is
-            until someone has spoken for 1.2 s.
+            The label of someone who was known before, or ``S1``, ``S2``, ... in order of first
+            appearance; ``None``: unknown, as every new voice is until it has spoken for 1.2 s.
         """
         at = (start_ms + end_ms) / 2 / CHUNK_MS
         nearest = min(
@@ -186,7 +199,7 @@ class SpeakerTracker:
         )
         if nearest is None or nearest.distance(at) > REACH_CHUNKS:
             return None
-        return f"S{nearest.speaker + 1}"
+        return self._voices.label(nearest.speaker)
 
     def _cut(self, region: _Region) -> None:
         """Cut out the window that ends with the last speech, unless it says too little."""
