@@ -6,33 +6,15 @@ import msgspec
 import pytest
 
 from crossfade.dialects.base import DialectSettings, Goodbye, Handshake, Refusal
-from crossfade.dialects.speechmatics.messages import ServerMessage
 from crossfade.dialects.speechmatics.server import SpeechmaticsServer
 from crossfade.errors import CrossfadeError
 from crossfade.model import Command, Event, SessionStarted
+from speechmatics_schema import SessionRules, checked
 
 RAW = {"type": "raw", "encoding": "pcm_s16le", "sample_rate": 16000}
 STARTED = SessionStarted(
     session_id="0c3b8a52-5b0e-4b6b-9a39-8f1f6c5b7d11", language="en", started_at=1_785_570_600
 )
-
-
-def checked(frame: object) -> dict[str, Any]:
-    """Decode a server's frame; whatever the schema does not have fails the test."""
-    assert isinstance(frame, str), "the server says nothing but text"
-    raw = msgspec.json.decode(frame)
-    message = msgspec.convert(raw, ServerMessage)
-    # An optional field sent as null, or with its default, would be missing on the left.
-    assert msgspec.to_builtins(message) == _with_tuples(raw)
-    return raw
-
-
-def _with_tuples(raw: Any) -> Any:
-    if isinstance(raw, dict):
-        return {key: _with_tuples(value) for key, value in raw.items()}
-    if isinstance(raw, list):
-        return tuple(_with_tuples(value) for value in raw)
-    return raw
 
 
 class Connection:
@@ -41,6 +23,7 @@ class Connection:
     def __init__(self, settings: DialectSettings | None = None) -> None:
         self.server = SpeechmaticsServer(settings or DialectSettings())
         self.goodbye: Goodbye | None = None
+        self.rules = SessionRules()
 
     def open(self, path: str = "/v2", **headers: str) -> list[Command]:
         return self.server.open(Handshake(path=path, headers=headers))
@@ -66,7 +49,7 @@ class Connection:
                 if isinstance(frame, Goodbye):
                     self.goodbye = frame
                 else:
-                    said.append(checked(frame))
+                    said.append(self.rules.hear(frame))
         return said
 
     def refusal(self, message: object) -> Refusal:
@@ -105,3 +88,8 @@ def connect():
 @pytest.fixture
 def strict_connection() -> Connection:
     return Connection(DialectSettings(strict_parameters=True))
+
+
+@pytest.fixture
+def started() -> SessionStarted:
+    return STARTED

@@ -8,12 +8,14 @@ from crossfade.errors import ConfigError, ProtocolError, UpstreamError
 from crossfade.model import (
     Audio,
     AudioAccepted,
+    ChannelEvent,
     ConfidenceEndpointing,
     ContainerAudio,
     Encoding,
     Final,
     Finish,
     ForceTurn,
+    InChannel,
     KeepAlive,
     KeyTerm,
     NoEndpointing,
@@ -21,12 +23,15 @@ from crossfade.model import (
     PunctuationEndpointing,
     RawAudio,
     Reconfigure,
+    ReportSpeakers,
     SessionConfig,
     SessionEnded,
     SessionStarted,
     Silence,
     SilenceEndpointing,
+    Speaker,
     SpeakerLabels,
+    SpeakersKnown,
     Start,
     TurnEnded,
     Word,
@@ -241,7 +246,6 @@ def test_acknowledgements_and_the_end():
     [
         {"message": "Warning", "type": "idle_timeout", "reason": "r", "new": 1},
         {"message": "Info", "type": "recognition_quality"},
-        {"message": "SpeakersResult", "speakers": []},
         {"message": "LanguageInfo", "language": "de"},
         {"message": "AddTranslation", "language": "de", "results": []},
         {"message": "OfTomorrow"},
@@ -323,3 +327,62 @@ def test_out_and_back_finals_and_turns_are_the_same():
     # The wire has an empty partial behind each stretch of silence.
     assert heard.pop(3) == Partial(turn=0, words=(), through_ms=200)
     assert heard[1:] == events[1:]
+
+
+# Channels and speakers ------------------------------------------------------------------------
+
+CALL = SessionConfig(
+    language="en",
+    audio=RawAudio(encoding=Encoding.PCM_S16LE, sample_rate_hz=8000),
+    channels=("agent", "customer"),
+    speaker_labels=SpeakerLabels(known=(Speaker(label="Ann", identifiers=("eA==",)),)),
+)
+
+
+def test_channels_and_known_speakers_are_asked_for():
+    start = msgspec.json.decode(client_for(CALL).open()[0])
+    config = start["transcription_config"]
+    assert config["diarization"] == "channel_and_speaker"
+    assert config["channel_diarization_labels"] == ["agent", "customer"]
+    assert config["speaker_diarization_config"]["speakers"] == [
+        {"label": "Ann", "speaker_identifiers": ["eA=="]}
+    ]
+
+
+def test_what_is_for_a_channel_says_so():
+    client = client_for(CALL)
+    said = [
+        msgspec.json.decode(client.send(InChannel(channel="agent", command=command))[0])
+        for command in (Audio(data=b"ab"), ForceTurn(at_ms=1500), Finish())
+    ]
+    assert said == [
+        {"message": "AddChannelAudio", "channel": "agent", "data": "YWI="},
+        {"message": "ForceEndOfUtterance", "timestamp": 1.5, "channel": "agent"},
+        {"message": "EndOfChannel", "channel": "agent", "last_seq_no": 1},
+    ]
+
+
+def test_what_is_heard_in_a_channel_says_so_and_turns_are_counted_apart():
+    client = client_for(CALL)
+    said = {"start_time": 0.0, "end_time": 1.0, "transcript": ""}
+    moment = {"start_time": 1.0, "end_time": 1.0}
+    for _ in range(2):
+        hear(client, {"message": "EndOfUtterance", "channel": "agent", "metadata": moment})
+    accepted = {"message": "ChannelAudioAdded", "channel": "agent", "seq_no": 3}
+    assert hear(client, accepted) == [ChannelEvent(channel="agent", event=AudioAccepted(number=3))]
+    for channel, turn in (("agent", 2), ("customer", 0)):
+        partial = {"message": "AddPartialTranscript", "results": [], "metadata": said}
+        assert hear(client, partial | {"channel": channel}) == [
+            ChannelEvent(channel=channel, event=Partial(turn=turn, words=(), through_ms=1000))
+        ]
+
+
+def test_answers_about_speakers_are_told_from_the_one_about_the_end():
+    client = client_for()
+    client.send(ReportSpeakers())
+    client.send(ReportSpeakers(at_end=True))
+    speaker = {"label": "S1", "speaker_identifiers": ["eA=="]}
+    answer = {"message": "SpeakersResult", "speakers": [speaker]}
+    known = (Speaker(label="S1", identifiers=("eA==",)),)
+    assert hear(client, answer) == [SpeakersKnown(speakers=known)]
+    assert hear(client, answer) == [SpeakersKnown(speakers=known, at_end=True)]

@@ -11,9 +11,11 @@ from crossfade.errors import (
     ConfigError,
     CrossfadeError,
     ExpiredError,
+    ForbiddenError,
     IdleError,
     ModelError,
     ProtocolError,
+    RateError,
     RecognizerError,
     UpstreamError,
 )
@@ -30,6 +32,8 @@ RETRIED = {4005, 4013, 1011}
         (ConfigError("x", field="audio"), "invalid_audio_type", 1003, "invalid_audio_type"),
         (ConfigError("x", field="other"), "invalid_config", 1003, "invalid_config"),
         (CapacityError(slots=4), "quota_exceeded", 4005, "quota_exceeded"),
+        (RateError(per_minute=5), "quota_exceeded", 4005, "quota_exceeded"),
+        (ForbiddenError("use this backend"), "not_allowed", 4003, "not_allowed"),
         (IdleError(idle_s=3600), "idle_timeout", 1008, "policy_violation"),
         (ExpiredError(session_s=60), "session_timeout", 1008, "policy_violation"),
         (ModelError("x"), "job_error", 4013, "job_error"),
@@ -45,7 +49,9 @@ def test_every_error_has_the_vendors_type_and_close_code(error, kind, code, clos
     assert message.reason
     assert (refusal.goodbye.code, refusal.goodbye.reason) == (code, close_reason)
     assert refusal.http_status is None
-    later = isinstance(error, CapacityError | ModelError | RecognizerError) or code == 1011
+    later = (
+        isinstance(error, CapacityError | RateError | ModelError | RecognizerError) or code == 1011
+    )
     assert (code in RETRIED) == later
 
 

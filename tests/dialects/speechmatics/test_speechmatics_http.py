@@ -1,10 +1,10 @@
 import msgspec
 import pytest
 
-from crossfade.dialects.base import HttpRequest
+from crossfade.dialects.base import HttpRequest, OpenSession, ServerStatus
 from crossfade.dialects.speechmatics import DIALECT
-from crossfade.dialects.speechmatics.http import create_key, discover
-from crossfade.errors import CredentialError
+from crossfade.dialects.speechmatics.http import create_key
+from crossfade.errors import CredentialError, ForbiddenError
 
 
 class Registry:
@@ -14,6 +14,8 @@ class Registry:
         self.minted = []
 
     def check_key(self, secret):
+        if secret == "n0-mint":
+            raise ForbiddenError("make tokens")
         if secret != "k3y":
             raise CredentialError("missing" if secret is None else "unknown")
 
@@ -97,10 +99,72 @@ def test_only_a_long_lived_key_can_make_one(key):
     assert minted == []
 
 
-def test_discovery_names_english_and_needs_no_key():
-    response = discover(HttpRequest(query=(), headers={}, body=b""), Registry())
-    assert response.status == 200
-    [transcription] = response.body["realtime"]["transcription"]
-    assert transcription["languages"] == ["en"]
-    pack = response.body["metadata"]["language_pack_info"]["en"]
-    assert set(pack["locales"]) == set(transcription["locales"]["en"])
+STATUS = ServerStatus(
+    is_warm=True,
+    is_ready=False,
+    languages=frozenset({"en", "de"}),
+    max_sessions=4,
+    sessions=(
+        OpenSession(session_id="one", request_id="from a proxy"),
+        OpenSession(session_id="two"),
+    ),
+)
+
+
+def look(path, status=STATUS):
+    """The answer of one of the endpoints that ask for nothing."""
+    (route,) = [route for route in DIALECT.http if route.path == path]
+    assert route.method == "GET"
+    request = HttpRequest(query=(), headers={}, body=b"", status=status)
+    response = route.handle(request, Registry())
+    return response.status, response.body
+
+
+def test_discovery_names_the_recognizers_languages_and_needs_no_key():
+    status, body = look("/v1/discovery/features")
+    assert status == 200
+    [transcription] = body["realtime"]["transcription"]
+    assert transcription["languages"] == ["de", "en"]
+    packs = body["metadata"]["language_pack_info"]
+    assert packs["de"] == {"language_description": "German"}
+    assert packs["en"]["language_description"] == "English"
+    assert set(packs["en"]["locales"]) == set(transcription["locales"]["en"])
+    assert body["realtime"]["translation"] == [{"version": "latest", "languages": {}}]
+
+
+@pytest.mark.parametrize(
+    ("path", "is_warm", "is_ready", "answer"),
+    [
+        ("/started", True, False, (200, {"started": True})),
+        ("/started", False, False, (503, {"started": False})),
+        ("/live", False, False, (200, {"alive": True})),
+        ("/ready", True, True, (200, {"ready": True})),
+        ("/ready", True, False, (503, {"ready": False})),
+    ],
+)
+def test_the_health_of_a_container(path, is_warm, is_ready, answer):
+    assert look(path, ServerStatus(is_warm=is_warm, is_ready=is_ready)) == answer
+
+
+def test_the_sessions_of_a_container_by_the_names_of_their_requests():
+    assert look("/session_status") == (
+        200,
+        {
+            "max_sessions": 4,
+            "active_sessions": [
+                {"session_id": "one", "request_id": "from a proxy"},
+                {"session_id": "two"},
+            ],
+        },
+    )
+
+
+def test_a_key_that_may_not_make_keys_is_403():
+    class Forbidding(Registry):
+        def check_key(self, secret):
+            raise ForbiddenError("make tokens")
+
+    request = HttpRequest(query=(), headers={"authorization": "Bearer k3y"}, body=b'{"ttl":60}')
+    response = create_key(request, Forbidding())
+    assert (response.status, response.body["error"]) == (403, "Forbidden")
+    assert set(response.body) == {"code", "error", "message", "detail"}

@@ -1,5 +1,6 @@
 import pytest
 
+from crossfade.dialects.base import Goodbye
 from crossfade.errors import ProtocolError
 from crossfade.model import (
     Audio,
@@ -85,6 +86,7 @@ def test_what_is_no_message_is_invalid_message(connection, frame, is_started):
     [
         {"message": "AddChannelAudio", "channel": "a", "data": ""},
         {"message": "EndOfChannel", "channel": "a", "last_seq_no": 1},
+        {"message": "ForceEndOfUtterance", "channel": "a"},
     ],
 )
 def test_channels_in_a_session_without_channels_are_a_protocol_error(connect, message):
@@ -211,6 +213,15 @@ def test_the_end_is_end_of_transcript_then_close_1000_after_a_moment(connect):
     assert connection.hear(ENDED) == [{"message": "EndOfTranscript"}]
     assert connection.goodbye is not None
     assert (connection.goodbye.code, connection.goodbye.linger_s) == (1000, 0.3)
+
+
+def test_a_client_that_did_not_ask_for_the_end_is_sent_to_another_server(connect):
+    connection = connect(enable_partials=True)
+    said = connection.hear(FINAL, PARTIAL, SessionEnded(audio_ms=1, session_ms=1, by_server=True))
+    assert kinds(said) == ["AddTranscript", "AddPartialTranscript", "Error"]
+    assert (said[-1]["type"], said[-1]["code"]) == ("job_error", 4013)
+    assert said[-1]["reason"]
+    assert connection.goodbye == Goodbye(code=4013, reason="job_error")
 
 
 def test_each_chunk_is_acknowledged_by_its_number(connect):
@@ -361,48 +372,3 @@ def test_a_wrong_type_in_a_change_is_invalid_config_and_named(connect, config):
 
 def test_a_change_without_a_configuration_is_invalid_config(connect):
     assert connect().refused_as({"message": "SetRecognitionConfig"})[0] == "invalid_config"
-
-
-# GetSpeakers ----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "event",
-    [AudioAccepted(number=1), PARTIAL, Silence(start_ms=0, end_ms=500), ENDED],
-)
-def test_each_question_about_speakers_is_answered_with_the_next_event(connect, event):
-    connection = connect()
-    assert connection.say({"message": "GetSpeakers"}) == []
-    assert connection.say({"message": "GetSpeakers", "final": False}) == []
-    said = connection.hear(event)
-    assert [m for m in said if m["message"] == "SpeakersResult"] == [
-        {"message": "SpeakersResult", "speakers": []}
-    ] * 2
-
-
-def test_nothing_comes_between_a_final_and_its_partial(connect):
-    connection = connect(enable_partials=True)
-    connection.say({"message": "GetSpeakers"})
-    said = connection.hear(FINAL, PARTIAL)
-    assert kinds(said) == ["AddTranscript", "AddPartialTranscript", "SpeakersResult"]
-
-
-def test_a_question_behind_start_recognition_is_answered_after_recognition_started(connection):
-    connection.start()
-    connection.say({"message": "GetSpeakers"})
-    assert kinds(connection.hear(STARTED)) == ["RecognitionStarted", "Info", "SpeakersResult"]
-
-
-def test_final_questions_have_one_answer_before_the_end(connect):
-    connection = connect(speaker_diarization_config={"get_speakers": True})
-    connection.say({"message": "GetSpeakers", "final": True})
-    connection.say({"message": "GetSpeakers", "final": True})
-    assert connection.hear(AudioAccepted(number=1))[1:] == []
-    assert kinds(connection.hear(ENDED)) == ["SpeakersResult", "EndOfTranscript"]
-
-
-def test_a_question_after_end_of_stream_is_answered(connect):
-    connection = connect()
-    connection.say({"message": "EndOfStream"})
-    connection.say({"message": "GetSpeakers"})
-    assert kinds(connection.hear(ENDED)) == ["SpeakersResult", "EndOfTranscript"]

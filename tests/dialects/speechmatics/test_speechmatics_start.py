@@ -294,14 +294,6 @@ def test_what_is_said_of_speakers_without_diarization_is_ignored(connection):
     assert config_of(connection, speaker_diarization_config={}).speaker_labels is None
 
 
-@pytest.mark.parametrize("diarization", ["channel", "channel_and_speaker"])
-def test_channels_are_refused_for_now(connection, diarization):
-    message = start_message(diarization=diarization, channel_diarization_labels=["a", "b"])
-    kind, code, _, reason = connection.refused_as(message)
-    assert (kind, code) == ("invalid_config", 1003)
-    assert "not available" in reason
-
-
 @pytest.mark.parametrize("labels", [[], ["a", "a"]])
 def test_channels_need_a_unique_label_each(connection, labels):
     message = start_message(diarization="channel", channel_diarization_labels=labels)
@@ -311,7 +303,11 @@ def test_channels_need_a_unique_label_each(connection, labels):
 def test_the_limits_are_the_vendors_unless_the_operator_says_otherwise(connection):
     [start] = connection.start()
     assert start.limits == SessionLimits(
-        idle_s=3600.0, idle_reset_by_audio_only=True, session_s=48 * 3600.0
+        idle_s=3600.0,
+        idle_reset_by_audio_only=True,
+        session_s=48 * 3600.0,
+        idle_warnings_s=(900, 600, 300),
+        session_warnings_s=(2700, 1800, 900),
     )
     settings = DialectSettings(idle_s=5.0, session_s=60.0)
     [start] = type(connection)(settings).start()
@@ -353,38 +349,6 @@ def test_the_defaults_of_official_clients_are_accepted(connection, client):
     assert isinstance(connection.say(message)[0], Start)
 
 
-def test_what_is_accepted_without_effect_is_listed(connection):
-    message = start_message(
-        enable_entities=True,
-        domain="medical",
-        audio_filtering_config={},
-        transcript_filtering_config={
-            "remove_disfluencies": True,
-            "replacements": [{"from": "a", "to": "b"}],
-        },
-        punctuation_overrides={"sensitivity": 0.9},
-    )
-    message |= {"translation_config": {"target_languages": ["de"]}, "audio_events_config": {}}
-    connection.say(message)
-    assert [note.partition(": ")[0] for note in connection.server.notes] == [
-        "transcription_config.domain",
-        "transcription_config.enable_entities",
-        "transcription_config.audio_filtering_config",
-        "transcription_config.transcript_filtering_config.remove_disfluencies",
-        "transcription_config.transcript_filtering_config.replacements",
-        "transcription_config.punctuation_overrides.sensitivity",
-        "translation_config",
-        "audio_events_config",
-    ]
-
-
-def test_strict_parameters_refuse_what_would_be_done_without(strict_connection):
-    kind, _, _, reason = strict_connection.refused_as(start_message(enable_entities=True))
-    assert kind == "invalid_config"
-    assert "transcription_config.enable_entities" in reason
-    assert strict_connection.start()  # what can be honoured is
-
-
 def test_more_than_five_translations_are_refused(connection):
     message = start_message() | {"translation_config": {"target_languages": list("abcdef")}}
     kind, _, _, reason = connection.refused_as(message)
@@ -399,4 +363,8 @@ def test_the_register_line_is_complete():
         "/v1/api_keys",
         "/v1/api-keys",
         "/v1/discovery/features",
+        "/started",
+        "/live",
+        "/ready",
+        "/session_status",
     }

@@ -5,6 +5,7 @@ decoding                   a client's frame → a message, or the vendor's compl
 start                      StartRecognition → what the session is going to be
 server                     what may come when
 replies, transcripts       events → what the server says
+items, editing, holding    words → results: written, changed, kept back
 client, hearing            the client's end
 http                       temporary keys, discovery
 errors, languages          tables

@@ -1,15 +1,26 @@
 """The client's end of one connection, for the SDK and the gateway."""
 
+import base64
 import time
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 
-from crossfade.dialects.base import AudioRules, ClientRequest, Frame
+from crossfade.dialects.base import (
+    AudioRules,
+    ClientRequest,
+    Frame,
+    HttpResponse,
+    TokenRequest,
+)
 from crossfade.dialects.speechmatics.configuration import (
+    AudioFilteringConfig,
     ConversationConfig,
+    Diarization,
+    EnrolledSpeaker,
     FileFormat,
     RawFormat,
     SpeakerDiarizationConfig,
@@ -17,12 +28,15 @@ from crossfade.dialects.speechmatics.configuration import (
     VocabEntry,
     WireAudioFormat,
 )
-from crossfade.dialects.speechmatics.errors import close_for
+from crossfade.dialects.speechmatics.errors import close_for, retry_after_s
 from crossfade.dialects.speechmatics.hearing import TranscriptReader
 from crossfade.dialects.speechmatics.messages import (
+    AddChannelAudio,
     AddPartialTranscript,
     AddTranscript,
     AudioAdded,
+    ChannelAudioAdded,
+    EndOfChannel,
     EndOfStream,
     EndOfTranscript,
     EndOfUtterance,
@@ -38,11 +52,15 @@ from crossfade.dialects.speechmatics.messages import (
     StartRecognition,
     WarningMessage,
 )
+from crossfade.dialects.speechmatics.shortfalls import shortfalls
+from crossfade.dialects.speechmatics.tokens import token_from, token_request
 from crossfade.errors import ConfigError, CrossfadeError, ProtocolError, UpstreamError
 from crossfade.model import (
     Audio,
     AudioAccepted,
     AudioFormat,
+    ChannelEvent,
+    ChannelEventKind,
     Command,
     ConfidenceEndpointing,
     Endpointing,
@@ -61,12 +79,15 @@ from crossfade.model import (
     SessionEnded,
     SessionStarted,
     SilenceEndpointing,
+    Speaker,
+    SpeakersKnown,
     Start,
 )
 
 _MAX_KEYTERMS = 1000
 _MAX_TRIGGER_S = 2.0
 _MAX_DELAY_S = (0.7, 4.0)
+_AHEAD_CHUNKS = 200  # section 9.5: a client runs at most 10 s of audio ahead; chunks have 50 ms
 _MESSAGES = {kind.__struct_config__.tag for kind in ServerMessage.__args__}
 
 
@@ -83,7 +104,10 @@ class SpeechmaticsClient:
         self._opened_at = 0.0
         self._chunks = 0
         self._audio_bytes = 0
-        self._reader = TranscriptReader()
+        self._channel_chunks: Counter[str] = Counter()
+        self._speakers_asked = 0
+        # Without channels, one without a name.
+        self._readers: defaultdict[str | None, TranscriptReader] = defaultdict(TranscriptReader)
         self._ready = False
         self._ended = False
 
@@ -91,6 +115,11 @@ class SpeechmaticsClient:
     def ready(self) -> bool:
         """``True`` from RecognitionStarted on."""
         return self._ready
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What this protocol cannot say of what was asked for."""
+        return shortfalls(self._asked, max_trigger_s=_MAX_TRIGGER_S, max_delay_s=_MAX_DELAY_S)
 
     def request(self, url: str, *, key: str | None, config: SessionConfig) -> ClientRequest:
         """Say where and how to connect; ``/v2`` is added to a URL without a path.
@@ -107,8 +136,8 @@ class SpeechmaticsClient:
         return ClientRequest(url=urlunsplit(parts._replace(path=path)), headers=headers)
 
     def audio_rules(self) -> AudioRules:
-        """Any size, any pace."""
-        return AudioRules()
+        """Any size, any pace, 10 s ahead of what was acknowledged."""
+        return AudioRules(ahead_chunks=_AHEAD_CHUNKS)
 
     def audio_format(self, wanted: SessionConfig) -> SessionConfig:
         """The same: this protocol carries all that we know."""
@@ -135,16 +164,18 @@ class SpeechmaticsClient:
                 self._audio_bytes += len(command.data)
                 return [command.data]
             case ForceTurn():
-                at_s = None if command.at_ms is None else command.at_ms / 1000
-                return [_frame(ForceEndOfUtterance(timestamp=at_s))]
+                return [_frame(_force(command))]
             case Reconfigure():
                 change = _wire_change(command)
                 return [_frame(SetRecognitionConfig(transcription_config=change))] if change else []
             case Finish():
                 return [_frame(EndOfStream(last_seq_no=self._chunks))]
             case ReportSpeakers():
+                self._speakers_asked += not command.at_end
                 return [_frame(GetSpeakers(final=command.at_end))]
-            case Start() | KeepAlive() | InChannel():
+            case InChannel():
+                return [_frame(self._in_channel(command.channel, command.command))]
+            case Start() | KeepAlive():
                 return []  # ``open`` has said it; WebSocket pings do that here
 
     def receive(self, frame: Frame) -> list[Event]:
@@ -161,19 +192,20 @@ class SpeechmaticsClient:
                 return [self._started(message)]
             case AudioAdded():
                 return [AudioAccepted(number=message.seq_no)]
-            case AddTranscript():
-                return [self._reader.final(message)]
-            case AddPartialTranscript():
-                return [self._reader.partial(message)]
-            case EndOfUtterance():
-                return [self._reader.turn_ended(message)]
+            case ChannelAudioAdded():
+                accepted = AudioAccepted(number=message.seq_no)
+                return [ChannelEvent(channel=message.channel, event=accepted)]
+            case AddTranscript() | AddPartialTranscript() | EndOfUtterance():
+                return [self._heard(message)]
+            case SpeakersResult():
+                return [self._speakers_known(message)]
             case EndOfTranscript():
                 self._ended = True
                 return [self._session_ended()]
             case ErrorMessage():
                 code = message.code or close_for(message.type).code
                 raise UpstreamError(f"{message.type}: {message.reason}", code=code)
-            case InfoMessage() | WarningMessage() | SpeakersResult() | None:
+            case InfoMessage() | WarningMessage() | None:
                 return []
 
     def closed(self, code: int, reason: str) -> CrossfadeError | None:
@@ -182,11 +214,54 @@ class SpeechmaticsClient:
             return None
         return UpstreamError(f"closed before EndOfTranscript: {code} {reason}".rstrip(), code=code)
 
+    def retry_after_s(self, code: int) -> float | None:
+        """5 s where the vendor tells clients to come again."""
+        return retry_after_s(code)
+
+    def token_request(self, url: str, *, key: str, ttl_s: int) -> TokenRequest:
+        """Ask for a temporary key."""
+        return token_request(url, key=key, ttl_s=ttl_s)
+
+    def token_from(self, answer: HttpResponse) -> str:
+        """Read a temporary key."""
+        return token_from(answer)
+
     @property
     def _asked(self) -> SessionConfig:
         if self._config is None:
             raise RuntimeError("request comes first")
         return self._config
+
+    def _in_channel(self, channel: str, command: Audio | ForceTurn | Finish) -> Message:
+        match command:
+            case Audio():
+                self._channel_chunks[channel] += 1
+                self._audio_bytes += len(command.data)
+                data = base64.b64encode(command.data).decode()
+                return AddChannelAudio(channel=channel, data=data)
+            case ForceTurn():
+                return _force(command, channel)
+            case Finish():
+                n_chunks = self._channel_chunks[channel]
+                return EndOfChannel(channel=channel, last_seq_no=n_chunks)
+
+    def _heard(
+        self, message: AddTranscript | AddPartialTranscript | EndOfUtterance
+    ) -> ChannelEvent | ChannelEventKind:
+        event = self._readers[message.channel].read(message)
+        if message.channel is None:
+            return event
+        return ChannelEvent(channel=message.channel, event=event)
+
+    def _speakers_known(self, message: SpeakersResult) -> SpeakersKnown:
+        """Read an answer: to the questions in their order, and then to that about the end."""
+        at_end = self._speakers_asked == 0
+        self._speakers_asked -= not at_end
+        speakers = (
+            Speaker(label=speaker.label, identifiers=speaker.speaker_identifiers)
+            for speaker in message.speakers
+        )
+        return SpeakersKnown(speakers=tuple(speakers), at_end=at_end)
 
     def _started(self, message: RecognitionStarted) -> SessionStarted:
         return SessionStarted(
@@ -195,7 +270,7 @@ class SpeechmaticsClient:
 
     def _session_ended(self) -> SessionEnded:
         audio = self._asked.audio
-        audio_ms = self._reader.through_ms
+        audio_ms = sum(reader.through_ms for reader in self._readers.values())
         if isinstance(audio, RawAudio):
             n_samples = self._audio_bytes // audio.encoding.sample_bytes
             audio_ms = n_samples * 1000 // audio.sample_rate_hz
@@ -234,13 +309,36 @@ def _wire_config(config: SessionConfig) -> TranscriptionConfig:
         conversation_config=ConversationConfig(
             end_of_utterance_silence_trigger=_trigger_s(config.endpointing)
         ),
-        diarization="none" if labels is None else "speaker",
+        audio_filtering_config=(
+            AudioFilteringConfig(volume_threshold=config.volume_threshold)
+            if config.volume_wanted or config.volume_threshold
+            else None
+        ),
+        diarization=_diarization(config),
+        channel_diarization_labels=config.channels,
         speaker_diarization_config=SpeakerDiarizationConfig()
         if labels is None
         else SpeakerDiarizationConfig(
-            max_speakers=labels.max_speakers, speaker_sensitivity=labels.sensitivity
+            max_speakers=labels.max_speakers,
+            speaker_sensitivity=labels.sensitivity,
+            speakers=tuple(
+                EnrolledSpeaker(label=known.label, speaker_identifiers=known.identifiers)
+                for known in labels.known
+                if known.identifiers
+            ),
         ),
     )
+
+
+def _diarization(config: SessionConfig) -> Diarization:
+    if config.channels:
+        return "channel" if config.speaker_labels is None else "channel_and_speaker"
+    return "none" if config.speaker_labels is None else "speaker"
+
+
+def _force(command: ForceTurn, channel: str | None = None) -> ForceEndOfUtterance:
+    at_s = None if command.at_ms is None else command.at_ms / 1000
+    return ForceEndOfUtterance(timestamp=at_s, channel=channel)
 
 
 def _wire_change(command: Reconfigure) -> dict[str, object]:
@@ -254,6 +352,8 @@ def _wire_change(command: Reconfigure) -> dict[str, object]:
         change["enable_partials"] = command.partials_wanted
     if command.max_delay_ms is not None:
         change["max_delay"] = _max_delay_s(command.max_delay_ms)
+    if command.volume_wanted or command.volume_threshold is not None:
+        change["audio_filtering_config"] = {"volume_threshold": command.volume_threshold or 0.0}
     return change
 
 

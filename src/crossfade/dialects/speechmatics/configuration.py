@@ -10,12 +10,16 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 
 Text = Annotated[str, Meta(min_length=1)]
+Mark = Annotated[str, Meta(pattern=r"^(?:.|all)\Z")]
+Diarization = Literal["none", "speaker", "channel", "channel_and_speaker"]
+MaxDelayMode = Literal["flexible", "fixed"]
+WireEncoding = Literal["pcm_f32le", "pcm_s16le", "mulaw"]
 
 
 class RawFormat(Struct, frozen=True, kw_only=True, tag_field="type", tag="raw"):
     """Bare samples, one channel."""
 
-    encoding: Literal["pcm_f32le", "pcm_s16le", "mulaw"]
+    encoding: WireEncoding
     sample_rate: float
     """Hz. A whole number, but some clients write ``44100.0``."""
 
@@ -74,7 +78,7 @@ class TranscriptFilteringConfig(Struct, frozen=True, kw_only=True, omit_defaults
 class PunctuationOverrides(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Which marks are wanted, and how many of them."""
 
-    permitted_marks: tuple[str, ...] = ("all",)
+    permitted_marks: tuple[Mark, ...] = ("all",)
     sensitivity: Annotated[float, Meta(ge=0, le=1)] = 0.5
 
 
@@ -95,12 +99,12 @@ class TranscriptionConfig(Struct, frozen=True, kw_only=True, omit_defaults=True)
     domain: str | None = None
     output_locale: Text | None = None
     additional_vocab: Annotated[tuple[Text | VocabEntry, ...], Meta(max_length=1000)] = ()
-    diarization: Literal["none", "speaker", "channel", "channel_and_speaker"] = "none"
+    diarization: Diarization = "none"
     speaker_diarization_config: SpeakerDiarizationConfig = SpeakerDiarizationConfig()
     channel_diarization_labels: tuple[Text, ...] = ()
     max_delay: float = 4
     """Seconds; clamped."""
-    max_delay_mode: Literal["flexible", "fixed"] = "flexible"
+    max_delay_mode: MaxDelayMode = "flexible"
     enable_partials: bool = False
     enable_entities: bool = False
     audio_filtering_config: AudioFilteringConfig | None = None
@@ -112,6 +116,16 @@ class TranscriptionConfig(Struct, frozen=True, kw_only=True, omit_defaults=True)
     def effective_model(self) -> str:
         """The model asked for, by whichever name."""
         return self.model or self.operating_point or "standard"
+
+    @property
+    def has_channels(self) -> bool:
+        """Audio comes in several channels, each by its name."""
+        return self.diarization in ("channel", "channel_and_speaker")
+
+    @property
+    def has_speakers(self) -> bool:
+        """Words tell who spoke."""
+        return self.diarization in ("speaker", "channel_and_speaker")
 
 
 class TranslationConfig(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -1,19 +1,35 @@
 """From a text frame to a client's message, and from a wrong one to the vendor's complaint."""
 
 import re
-from typing import Any, NoReturn
+from collections.abc import Iterator, Mapping
+from typing import Any, NoReturn, get_args
 
 import msgspec
 
-from crossfade.dialects.speechmatics.configuration import TranscriptionConfig, without_nulls
+from crossfade.dialects.speechmatics.configuration import (
+    Diarization,
+    MaxDelayMode,
+    TranscriptionConfig,
+    WireEncoding,
+    without_nulls,
+)
 from crossfade.dialects.speechmatics.errors import (
     InvalidAudioTypeError,
     InvalidConfigError,
     InvalidMessageError,
 )
-from crossfade.dialects.speechmatics.messages import ClientMessage
+from crossfade.dialects.speechmatics.messages import ClientMessage, StartRecognition
 
 _CONFIGURATION = {"transcription_config", "translation_config", "audio_events_config"}
+
+_CHOICES: Mapping[str, tuple[str, ...]] = {
+    "encoding": get_args(WireEncoding),
+    "type": ("raw", "file"),
+    "diarization": get_args(Diarization),
+    "max_delay_mode": get_args(MaxDelayMode),
+}
+_PASTED = {"message", "type"}
+"""``type`` stands in the vendor's snippets, beside ``message`` and in formats; it says nothing."""
 
 # How msgspec words its complaints; the tests hold them to it.
 _COMPLAINT = re.compile(r"(?P<what>.*?)(?: - at `(?P<path>\$.*)`)?", re.DOTALL)
@@ -29,10 +45,7 @@ def decode(text: str) -> ClientMessage:
         InvalidAudioTypeError: If ``audio_format`` is wrong.
     """
     try:
-        raw = msgspec.json.decode(text)
-        if isinstance(raw, str):  # one old client encodes its messages twice
-            raw = msgspec.json.decode(raw)
-        raw = without_nulls(raw)
+        raw = _parse(text)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as exc:
         raise InvalidMessageError("the message is not JSON") from exc
     try:
@@ -41,6 +54,30 @@ def decode(text: str) -> ClientMessage:
     except msgspec.ValidationError as exc:
         _complain(exc)
     return message
+
+
+def unknown_fields(text: str, message: StartRecognition) -> tuple[str, ...]:
+    """Name what else stands in the frame that ``message`` was decoded from."""
+    return tuple(_unknown(_parse(text), message))
+
+
+def _parse(text: str) -> Any:
+    raw = msgspec.json.decode(text)
+    if isinstance(raw, str):  # one old client encodes its messages twice
+        raw = msgspec.json.decode(raw)
+    return without_nulls(raw)
+
+
+def _unknown(raw: Any, known: object, path: str = "") -> Iterator[str]:
+    """Find the paths of fields that the protocol does not have, except inside lists."""
+    if not isinstance(raw, dict) or not isinstance(known, msgspec.Struct):
+        return
+    fields = {field.encode_name: field.name for field in msgspec.structs.fields(known)}
+    for name, value in raw.items():
+        if name in fields:
+            yield from _unknown(value, getattr(known, fields[name]), f"{path}{name}.")
+        elif name not in _PASTED:
+            yield path + name
 
 
 def merged(config: TranscriptionConfig, change: dict[str, Any]) -> TranscriptionConfig:
@@ -81,6 +118,9 @@ def _place(complaint: str, inside: str) -> tuple[str, str]:
     assert match is not None  # the expression matches any text
     steps = [inside, (match["path"] or "$")[1:].lstrip(".")]
     what = match["what"].replace(" | null", "")  # null was taken for absent long before
+    field = steps[-1].rpartition(".")[2]
+    if what.startswith("Invalid") and field in _CHOICES:
+        what = f"expected one of {', '.join(_CHOICES[field])}"
     if missing := _MISSING.fullmatch(what):
         steps.append(missing["field"])
         what = _ABSENT

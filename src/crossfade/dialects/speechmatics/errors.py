@@ -15,9 +15,11 @@ from crossfade.errors import (
     CredentialError,
     CrossfadeError,
     ExpiredError,
+    ForbiddenError,
     IdleError,
     ModelError,
     ProtocolError,
+    RateError,
     RecognizerError,
 )
 
@@ -29,6 +31,7 @@ ErrorType = Literal[
     "invalid_language",
     "invalid_model",
     "not_authorised",
+    "not_allowed",
     "quota_exceeded",
     "job_error",
     "idle_timeout",
@@ -63,7 +66,9 @@ _TYPES: Sequence[tuple[type[CrossfadeError], ErrorType]] = [  # subclasses befor
     (AudioError, "invalid_audio_type"),
     (ConfigError, "invalid_config"),
     (CredentialError, "not_authorised"),
+    (ForbiddenError, "not_allowed"),
     (CapacityError, "quota_exceeded"),
+    (RateError, "quota_exceeded"),
     (IdleError, "idle_timeout"),
     (ExpiredError, "session_timeout"),
     (ModelError, "job_error"),
@@ -113,3 +118,15 @@ def error_reason(error: CrossfadeError) -> str:
 def close_for(error_type: str) -> Goodbye:
     """The close frame that follows an ``Error`` of this type, also of types that we never send."""
     return _CLOSES.get(error_type, _CLOSES["unknown_error"])
+
+
+def retry_after_s(code: int) -> float | None:
+    """How long a client stays away after this close code; ``None``: for good.
+
+    Section 14.4: "retry, after 5-10 s, on 4005, 4013 and 1011 only".
+    """
+    return _RETRY_AFTER_S if code in _RETRIED else None
+
+
+_RETRIED = frozenset({4005, 4013, 1011})
+_RETRY_AFTER_S = 5.0

@@ -1,6 +1,8 @@
 """From ``results`` back to words, for the client's end: the reverse of ``transcripts.py``."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+
+from msgspec.structs import replace
 
 from crossfade.dialects.speechmatics.messages import (
     AddPartialTranscript,
@@ -19,6 +21,18 @@ class TranscriptReader:
         """How far the transcripts have come."""
         self._turn = 0
         self._turn_has_words = False
+
+    def read(
+        self, message: AddTranscript | AddPartialTranscript | EndOfUtterance
+    ) -> Final | Silence | Partial | TurnEnded:
+        """Read a message of one channel."""
+        match message:
+            case AddTranscript():
+                return self.final(message)
+            case AddPartialTranscript():
+                return self.partial(message)
+            case EndOfUtterance():
+                return self.turn_ended(message)
 
     def final(self, message: AddTranscript) -> Final | Silence:
         """Read a final; one without words, between turns, is a stretch of silence."""
@@ -46,16 +60,32 @@ class TranscriptReader:
 def _words(results: Iterable[Item]) -> tuple[Word, ...]:
     words: list[Word] = []
     prefix = ""  # a mark that belongs to the word after it
-    for item in results:
+    for item in _flat(results):
         content = item.alternatives[0].content
         if item.attaches_to == "next":
             prefix += content
         elif item.attaches_to in ("previous", "both") and words:
-            words[-1] = _followed_by(words[-1], content)
+            words[-1] = replace(words[-1], punctuation=words[-1].punctuation + content)
         else:
-            words.append(_word(item, prefix + content))
+            text, mark = _split(content)
+            words.append(replace(_word(item, prefix + text), punctuation=mark))
             prefix = ""
     return tuple(words)
+
+
+def _flat(results: Iterable[Item]) -> Iterator[Item]:
+    """Take entities apart into the words that they were written with."""
+    for item in results:
+        if item.type == "entity" and item.written_form:
+            yield from item.written_form
+        else:
+            yield item
+
+
+def _split(content: str) -> tuple[str, str]:
+    """Part a word of an entity from the comma that is inside the entity: ``May 5, 2020``."""
+    text = content.removesuffix(",")
+    return (text, ",") if text and text != content else (content, "")
 
 
 def _word(item: Item, text: str) -> Word:
@@ -68,17 +98,7 @@ def _word(item: Item, text: str) -> Word:
         end_ms=max(_ms(item.end_time), start_ms + 1),
         confidence=best.confidence,
         speaker=None if best.speaker == "UU" else best.speaker,
-    )
-
-
-def _followed_by(word: Word, mark: str) -> Word:
-    return Word(
-        text=word.text,
-        start_ms=word.start_ms,
-        end_ms=word.end_ms,
-        confidence=word.confidence,
-        punctuation=word.punctuation + mark,
-        speaker=word.speaker,
+        volume=item.volume,
     )
 
 

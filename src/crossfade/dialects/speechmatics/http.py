@@ -1,4 +1,4 @@
-"""The vendor's HTTP endpoints: temporary keys and discovery, sections 3.4 and 4.3."""
+"""The vendor's HTTP endpoints: temporary keys, discovery, health; sections 3.4 and 4.3."""
 
 import re
 from collections.abc import Mapping
@@ -6,15 +6,20 @@ from collections.abc import Mapping
 import msgspec
 
 from crossfade.dialects.base import Authority, HttpRequest, HttpResponse, HttpRoute
-from crossfade.errors import CredentialError
+from crossfade.dialects.speechmatics.languages import find_language
+from crossfade.errors import CredentialError, ForbiddenError
 
 TOKEN_SCOPE = "speechmatics-rt"
 """Where a temporary key made with ``?type=rt`` is good; other types have other scopes."""
 TOKEN_TTL_S = (60, 86_400)
 
+_LOCALES: Mapping[str, Mapping[str, object]] = {
+    "en": {"en-GB": {"name": "British English"}, "en-US": {"name": "American English"}}
+}
+
 _BEARER = re.compile(r"\s*bearer\s+(\S+)\s*", re.IGNORECASE)
 _TYPES = ("batch", "rt", "tts", "flow")
-_ERRORS = {400: "Bad Request", 401: "Unauthorized", 422: "Unprocessable Entity"}
+_ERRORS = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 422: "Unprocessable Entity"}
 
 
 def bearer(headers: Mapping[str, str]) -> str | None:
@@ -33,6 +38,8 @@ def create_key(request: HttpRequest, authority: Authority) -> HttpResponse:
         authority.check_key(key)
     except CredentialError:
         return _failure(401, "Not Authorized")
+    except ForbiddenError as error:
+        return _failure(403, str(error))
     kind = dict(request.query).get("type", "batch")
     if kind not in _TYPES:
         return _failure(422, f"type in query should be one of {', '.join(_TYPES)}")
@@ -65,30 +72,66 @@ def _ttl_problem(body: object) -> str | None:
 
 def discover(request: HttpRequest, authority: Authority) -> HttpResponse:
     """``GET /v1/discovery/features``: what can be asked for; open to everybody."""
-    locales = {
-        "en-GB": {"name": "British English"},
-        "en-US": {"name": "American English"},
-    }
+    languages = sorted(request.status.languages)
+    packs = {code: _pack(code) for code in languages}
     transcription = {
         "version": "latest",
-        "languages": ["en"],
-        "locales": {"en": sorted(locales)},
+        "languages": languages,
+        "locales": {code: sorted(_LOCALES[code]) for code in languages if code in _LOCALES},
         "domains": {},
     }
     return HttpResponse(
         status=200,
         body={
-            "metadata": {
-                "language_pack_info": {
-                    "en": {"language_description": "English", "locales": locales}
-                }
-            },
+            "metadata": {"language_pack_info": packs},
             "realtime": {
                 "transcription": [transcription],
                 "translation": [{"version": "latest", "languages": {}}],
             },
         },
     )
+
+
+def _pack(code: str) -> Mapping[str, object]:
+    pack: dict[str, object] = {"language_description": find_language(code).name}
+    if code in _LOCALES:
+        pack["locales"] = _LOCALES[code]
+    return pack
+
+
+# A container of the vendor's has these on a port of their own, 8001.
+
+
+def started(request: HttpRequest, authority: Authority) -> HttpResponse:
+    """``GET /started``: the recognizer is loaded."""
+    return _health("started", request.status.is_warm)
+
+
+def live(request: HttpRequest, authority: Authority) -> HttpResponse:
+    """``GET /live``: whoever can answer is alive."""
+    return _health("alive", True)
+
+
+def ready(request: HttpRequest, authority: Authority) -> HttpResponse:
+    """``GET /ready``: one more session can be served."""
+    return _health("ready", request.status.is_ready)
+
+
+def session_status(request: HttpRequest, authority: Authority) -> HttpResponse:
+    """``GET /session_status``: who is being served, by the names of their requests."""
+    status = request.status
+    sessions = [
+        {"session_id": session.session_id}
+        | ({} if session.request_id is None else {"request_id": session.request_id})
+        for session in status.sessions
+    ]
+    return HttpResponse(
+        status=200, body={"max_sessions": status.max_sessions, "active_sessions": sessions}
+    )
+
+
+def _health(name: str, is_so: bool) -> HttpResponse:
+    return HttpResponse(status=200 if is_so else 503, body={name: is_so})
 
 
 def _failure(status: int, message: str) -> HttpResponse:
@@ -103,4 +146,8 @@ ROUTES = (
     HttpRoute(method="POST", path="/v1/api_keys", handle=create_key),
     HttpRoute(method="POST", path="/v1/api-keys", handle=create_key),
     HttpRoute(method="GET", path="/v1/discovery/features", handle=discover),
+    HttpRoute(method="GET", path="/started", handle=started),
+    HttpRoute(method="GET", path="/live", handle=live),
+    HttpRoute(method="GET", path="/ready", handle=ready),
+    HttpRoute(method="GET", path="/session_status", handle=session_status),
 )

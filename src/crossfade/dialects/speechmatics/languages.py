@@ -24,6 +24,11 @@ class Language(Struct, frozen=True, kw_only=True):
     marks: frozenset[str] = frozenset(".,!?")
     sentence_marks: frozenset[str] = frozenset(".!?")
 
+    @property
+    def has_english(self) -> bool:
+        """What is known of English words (hesitations, profanities, numbers) holds for it."""
+        return "en" in self.code.split("_")
+
 
 _NAMES = {
     "ar": "Arabic",

@@ -4,42 +4,49 @@
 for the case.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from crossfade.dialects.speechmatics.configuration import VocabEntry
+from crossfade.dialects.speechmatics.languages import find_language
 from crossfade.dialects.speechmatics.messages import StartRecognition, WarningMessage
 
 MAX_VOCAB_WORDS = 6
 MAX_VOCAB_WORD_LENGTH = 4000
 _SHOWN_ENTRIES = 10
+_SHOWN_CHARS = 100
 
 
-def notes(message: StartRecognition) -> tuple[str, ...]:
+def notes(message: StartRecognition, unknown_fields: Sequence[str]) -> tuple[str, ...]:
     """Name each field that is accepted and has no effect, and say why; one sentence each."""
-    return tuple(f"{path}: {why}" for path, why in _done_without(message))
+    without = [f"{path}: {why}" for path, why in _done_without(message)]
+    shown = [path[:_SHOWN_CHARS] for path in unknown_fields[:_SHOWN_ENTRIES]]
+    return (*without, *(f"{path}: unknown, no effect" for path in shown))
 
 
 def _done_without(message: StartRecognition) -> Iterator[tuple[str, str]]:
     wire = message.transcription_config
     speakers = wire.speaker_diarization_config
     texts = wire.transcript_filtering_config
+    is_english = find_language(wire.language).has_english
     translation = message.translation_config
     asked: Mapping[str, tuple[object, str]] = {
-        "speaker_diarization_config.speakers": (speakers.speakers, "no speaker is recognised"),
+        "speaker_diarization_config.speakers": (
+            speakers.speakers and not wire.has_speakers,
+            "speakers are not told apart",
+        ),
+        "speaker_diarization_config.prefer_current_speaker": (
+            speakers.prefer_current_speaker and wire.has_speakers,
+            "each word goes to the voice that it sounds most like",
+        ),
         "domain": (wire.domain, "there is one model for every domain"),
         "output_locale": (wire.output_locale, "spelling is not changed"),
-        "enable_entities": (wire.enable_entities, "no entities are marked"),
-        "audio_filtering_config": (
-            wire.audio_filtering_config is not None,
-            "audio is not filtered, words have no volume",
+        "enable_entities": (
+            wire.enable_entities and not is_english,
+            "only English ones are known",
         ),
         "transcript_filtering_config.remove_disfluencies": (
-            texts.remove_disfluencies,
-            "disfluencies stay",
-        ),
-        "transcript_filtering_config.replacements": (
-            texts.replacements,
-            "no word is replaced",
+            texts.remove_disfluencies and not is_english,
+            "only English ones are known",
         ),
         "punctuation_overrides.sensitivity": (
             wire.punctuation_overrides.sensitivity != 0.5,

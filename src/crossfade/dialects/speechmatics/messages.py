@@ -50,6 +50,7 @@ class EndOfChannel(Message, frozen=True, kw_only=True, tag="EndOfChannel"):
     """No more audio on one channel."""
 
     channel: str
+    last_seq_no: Any = None
 
 
 class ForceEndOfUtterance(Message, frozen=True, kw_only=True, tag="ForceEndOfUtterance"):
@@ -106,11 +107,21 @@ class RecognitionStarted(Message, frozen=True, kw_only=True, tag="RecognitionSta
     orchestrator_version: str = ""
     id: str = ""
     language_pack_info: LanguagePackInfo | None = None
+    channel_ids: tuple[str, ...] = ()
+    """The vendor's specification has this name for them, its prose the next."""
+    channels: tuple[str, ...] = ()
 
 
 class AudioAdded(Message, frozen=True, kw_only=True, tag="AudioAdded"):
     """One binary message was read."""
 
+    seq_no: int
+
+
+class ChannelAudioAdded(Message, frozen=True, kw_only=True, tag="ChannelAudioAdded"):
+    """One ``AddChannelAudio`` was read; each channel is counted apart."""
+
+    channel: str
     seq_no: int
 
 
@@ -125,13 +136,20 @@ class Alternative(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Item(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A word or a mark, section 11.1."""
+    """A word, a mark, or words that are one thing; section 11.1."""
 
     type: Literal["word", "punctuation", "entity"]
     start_time: float
     end_time: float
     attaches_to: Literal["previous", "next", "both", "none"] | None = None
     is_eos: bool | None = None
+    volume: float | None = None
+    """0 to 100, of words and entities, if the client configured audio filtering."""
+    entity_class: str | None = None
+    spoken_form: "tuple[Item, ...]" = ()
+    """Of an entity: what was said."""
+    written_form: "tuple[Item, ...]" = ()
+    """Of an entity: its content, word by word."""
     alternatives: Annotated[tuple[Alternative, ...], Meta(min_length=1)]
 
 
@@ -150,6 +168,7 @@ class AddTranscript(Message, frozen=True, kw_only=True, tag="AddTranscript"):
     results: tuple[Item, ...]
     metadata: TranscriptMetadata
     forced: bool = False
+    channel: str | None = None
 
 
 class AddPartialTranscript(Message, frozen=True, kw_only=True, tag="AddPartialTranscript"):
@@ -159,6 +178,7 @@ class AddPartialTranscript(Message, frozen=True, kw_only=True, tag="AddPartialTr
     results: tuple[Item, ...]
     metadata: TranscriptMetadata
     forced: bool = False
+    channel: str | None = None
 
 
 class Moment(Struct, frozen=True, kw_only=True):
@@ -174,6 +194,7 @@ class EndOfUtterance(Message, frozen=True, kw_only=True, tag="EndOfUtterance"):
     format: str | None = None
     metadata: Moment
     forced: bool = False
+    channel: str | None = None
 
 
 class Speaker(Struct, frozen=True, kw_only=True):
@@ -199,6 +220,10 @@ class InfoMessage(Message, frozen=True, kw_only=True, tag="Info"):
     type: str
     reason: str = ""
     quality: Literal["broadcast", "telephony"] | None = None
+    usage: int | None = None
+    quota: int | None = None
+    last_updated: str | None = None
+    region: str | None = None
 
 
 class WarningMessage(Message, frozen=True, kw_only=True, tag="Warning"):
@@ -206,6 +231,8 @@ class WarningMessage(Message, frozen=True, kw_only=True, tag="Warning"):
 
     type: str
     reason: str = ""
+    duration_limit: float | None = None
+    """Seconds of audio."""
 
 
 class ErrorMessage(Message, frozen=True, kw_only=True, tag="Error"):
@@ -219,6 +246,7 @@ class ErrorMessage(Message, frozen=True, kw_only=True, tag="Error"):
 ServerMessage = (
     RecognitionStarted
     | AudioAdded
+    | ChannelAudioAdded
     | AddTranscript
     | AddPartialTranscript
     | EndOfUtterance

@@ -2,20 +2,25 @@
 
 from collections.abc import Sequence
 from importlib.metadata import version
-from typing import Literal
+from typing import TypeVar
 
+from msgspec.structs import replace
+
+from crossfade.dialects.speechmatics import warnings
 from crossfade.dialects.speechmatics.messages import (
+    AddPartialTranscript,
+    AddTranscript,
     AudioAdded,
+    ChannelAudioAdded,
     EndOfTranscript,
-    GetSpeakers,
-    InfoMessage,
+    EndOfUtterance,
+    ErrorMessage,
     LanguagePackInfo,
     RecognitionStarted,
     ServerMessage,
     SetRecognitionConfig,
-    SpeakersResult,
-    WarningMessage,
 )
+from crossfade.dialects.speechmatics.speakers import SpeakerAnswers
 from crossfade.dialects.speechmatics.start import Plan, change
 from crossfade.dialects.speechmatics.transcripts import TranscriptWriter
 from crossfade.model import (
@@ -23,15 +28,16 @@ from crossfade.model import (
     AudioIgnored,
     AudioLimitReached,
     ChannelEvent,
+    ChannelEventKind,
     Event,
     Final,
     Heartbeat,
     Partial,
-    RawAudio,
     Reconfigure,
     SessionEnded,
     SessionStarted,
     Silence,
+    SpeakersIgnored,
     SpeakersKnown,
     SpeechStarted,
     TimeRunsOut,
@@ -39,7 +45,8 @@ from crossfade.model import (
 )
 
 _VERSION = f"crossfade.{version('crossfade')}"
-_TELEPHONY_BELOW_HZ = 12_000
+
+_Transcript = TypeVar("_Transcript", bound=AddTranscript | AddPartialTranscript | EndOfUtterance)
 
 
 class Replies:
@@ -47,15 +54,13 @@ class Replies:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
+        self.speakers = SpeakerAnswers()
         self._wire = plan.wire
-        self._writer = TranscriptWriter(
-            language=plan.language,
-            permitted_marks=plan.wire.punctuation_overrides.permitted_marks,
-            speakers_wanted=plan.wire.diarization == "speaker",
-        )
+        # Without channels, one without a name.
+        self._writers: dict[str | None, TranscriptWriter] = {
+            channel: TranscriptWriter(plan) for channel in plan.config.channels or (None,)
+        }
         self._late_audio_told = False
-        self._speakers_asked = 0
-        self._speakers_at_end = plan.wire.speaker_diarization_config.get_speakers
 
     def change(self, message: SetRecognitionConfig) -> Reconfigure:
         """Change the configuration from here on.
@@ -64,59 +69,50 @@ class Replies:
             InvalidConfigError: If a field is wrong, or one that cannot change would.
         """
         self._wire, command = change(self._wire, message)
+        for writer in self._writers.values():
+            writer.change(self._wire)
         return command
-
-    def ask_speakers(self, message: GetSpeakers) -> None:
-        """Note a question; the answer goes out with the next event, or the last."""
-        if message.final:
-            self._speakers_at_end = True
-        else:
-            self._speakers_asked += 1
 
     def tell(self, event: Event) -> Sequence[ServerMessage]:
         """Turn one event into messages."""
-        partials = self._wire.enable_partials
         match event:
             case SessionStarted():
-                return [
-                    *self.plan.dictionary_warnings,
-                    *self._started(event),
-                    *self.plan.translation_warnings,
-                    *self._speakers(),
-                ]
-            case AudioAccepted():
-                return [AudioAdded(seq_no=event.number), *self._speakers()]
+                return self._started(event)
+            case ChannelEvent():
+                return self._tell(event.event, event.channel)
+            case SpeakersKnown():
+                return self.speakers.tell(event)
+            case SpeakersIgnored():
+                return [warnings.speakers_ignored(event)]
+            case TimeRunsOut():
+                return [warnings.time_runs_out(event)]
+            case AudioLimitReached():
+                return [warnings.audio_limit_reached(event)]
+            case SessionEnded():
+                return self._ended(event)
+            case Heartbeat():
+                return []
+            case _:
+                return self._tell(event, None)
+
+    def _tell(self, event: ChannelEventKind, channel: str | None) -> Sequence[ServerMessage]:
+        """The same for what happens in one channel, or in the session that has none."""
+        match event:
+            case AudioAccepted(number=number):
+                if channel is None:
+                    return [AudioAdded(seq_no=number)]
+                return [ChannelAudioAdded(channel=channel, seq_no=number)]
             case AudioIgnored():
                 return self._late_audio()
-            case Final():
-                return self._writer.final(event, partials_wanted=partials)
-            case Partial():
-                message = self._writer.partial(event)
-                return [*([message] if partials else []), *self._speakers()]
-            case Silence():
-                windows = self._writer.silence(event, partials_wanted=partials)
-                return [*windows, *self._speakers()]
-            case TurnEnded():
-                configured = bool(self._wire.conversation_config.end_of_utterance_silence_trigger)
-                wanted = event.forced or configured
-                return [self._writer.end_of_utterance(event)] if wanted else []
-            case SessionEnded():
-                self._speakers_asked += self._speakers_at_end
-                return [*self._speakers(), EndOfTranscript()]
-            case (
-                SpeechStarted()
-                | SpeakersKnown()
-                | ChannelEvent()
-                | Heartbeat()
-                | TimeRunsOut()
-                | AudioLimitReached()
-            ):
+            case Final() | Partial() | Silence() | TurnEnded():
+                said = self._writers[channel].tell(event)
+                return [_in_channel(message, channel) for message in said]
+            case SpeechStarted():
                 return []
 
     def _started(self, event: SessionStarted) -> Sequence[ServerMessage]:
-        language = self.plan.language
-        audio = self.plan.config.audio
-        telephony = isinstance(audio, RawAudio) and audio.sample_rate_hz < _TELEPHONY_BELOW_HZ
+        plan = self.plan
+        language = plan.language
         started = RecognitionStarted(
             orchestrator_version=_VERSION,
             id=event.session_id,
@@ -127,32 +123,35 @@ class Replies:
                 word_delimiter=language.word_delimiter,
                 writing_direction=language.writing_direction,
             ),
+            channel_ids=plan.config.channels,
+            channels=plan.config.channels,
         )
-        return [started, _quality("telephony" if telephony else "broadcast")]
+        return [
+            *warnings.session_usage(event),
+            *plan.dictionary_warnings,
+            started,
+            warnings.recognition_quality(plan.config.audio),
+            *plan.translation_warnings,
+        ]
+
+    def _ended(self, event: SessionEnded) -> Sequence[ServerMessage]:
+        last = [
+            _in_channel(message, channel)
+            for channel, writer in self._writers.items()
+            for message in writer.finish()
+        ]
+        if event.by_server:
+            # The client has asked for no end: told of an error, it goes on elsewhere.
+            gone = ErrorMessage(type="job_error", reason="the server is shutting down", code=4013)
+            return [*last, *self.speakers.finish(), gone]
+        return [*last, *self.speakers.finish(), EndOfTranscript()]
 
     def _late_audio(self) -> Sequence[ServerMessage]:
         if self._late_audio_told:
             return []
         self._late_audio_told = True
-        return [
-            WarningMessage(
-                type="add_audio_after_eos", reason="audio after EndOfStream is thrown away"
-            )
-        ]
-
-    def _speakers(self) -> Sequence[ServerMessage]:
-        """One answer to each question so far; nobody is known, as nothing tells speakers apart.
-
-        ``receive`` answers nobody, so a question waits for the next event: while audio comes, the
-        next acknowledgement.
-        """
-        asked, self._speakers_asked = self._speakers_asked, 0
-        return [SpeakersResult(speakers=())] * asked
+        return [warnings.late_audio()]
 
 
-def _quality(quality: Literal["broadcast", "telephony"]) -> InfoMessage:
-    return InfoMessage(
-        type="recognition_quality",
-        quality=quality,
-        reason=f"Running recognition using a {quality} model quality.",
-    )
+def _in_channel(message: _Transcript, channel: str | None) -> _Transcript:
+    return message if channel is None else replace(message, channel=channel)

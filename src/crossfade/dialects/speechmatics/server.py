@@ -4,6 +4,10 @@ Here is only what may come when. What the configuration means is decided in ``st
 said in ``replies.py``.
 """
 
+import base64
+import binascii
+from collections.abc import Sequence
+
 import msgspec
 
 from crossfade.dialects.base import (
@@ -14,8 +18,9 @@ from crossfade.dialects.base import (
     Handshake,
     Refusal,
 )
-from crossfade.dialects.speechmatics.decoding import decode
+from crossfade.dialects.speechmatics.decoding import decode, unknown_fields
 from crossfade.dialects.speechmatics.errors import (
+    InvalidMessageError,
     close_for,
     error_reason,
     error_type,
@@ -23,7 +28,6 @@ from crossfade.dialects.speechmatics.errors import (
 from crossfade.dialects.speechmatics.http import TOKEN_SCOPE, bearer
 from crossfade.dialects.speechmatics.messages import (
     AddChannelAudio,
-    ClientMessage,
     EndOfChannel,
     EndOfStream,
     ErrorMessage,
@@ -36,21 +40,34 @@ from crossfade.dialects.speechmatics.messages import (
 from crossfade.dialects.speechmatics.replies import Replies
 from crossfade.dialects.speechmatics.start import plan
 from crossfade.errors import CredentialError, CrossfadeError, ProtocolError
-from crossfade.model import Audio, Command, Event, Finish, ForceTurn, SessionEnded, Start
+from crossfade.model import (
+    Audio,
+    Command,
+    Event,
+    Finish,
+    ForceTurn,
+    InChannel,
+    SessionEnded,
+    Start,
+)
 
-_LINGER_S = 0.3
+_GOODBYE = Goodbye(code=1000, linger_s=0.3)
 _FARTHEST_S = 1e6
 """A forced end this far ahead (11 days) is as good as any later one."""
 
 
 class SpeechmaticsServer:
-    """Idle, then listening from StartRecognition, then draining from EndOfStream."""
+    """Idle, then listening from StartRecognition, then draining from EndOfStream.
+
+    In a session of several channels it drains from the last EndOfChannel, too.
+    """
 
     def __init__(self, settings: DialectSettings) -> None:
         self._settings = settings
         self._token_in_query = False
         self._replies: Replies | None = None  # from StartRecognition on
         self._draining = False
+        self._open_channels: set[str] = set()
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -80,11 +97,10 @@ class SpeechmaticsServer:
             ConfigError: If it asks for what nobody can do.
         """
         if isinstance(frame, bytes):
-            self._expect_started("audio")
-            return [Audio(data=frame)]
+            return self._hear(frame)
         if self._draining:
             return self._receive_late(frame)
-        return self._receive_message(decode(frame))
+        return self._receive_message(frame)
 
     def send(self, event: Event) -> list[Frame | Goodbye]:
         """Turn one event into messages.
@@ -96,7 +112,7 @@ class SpeechmaticsServer:
             raise RuntimeError(f"{type(event).__name__} before Start")
         said: list[Frame | Goodbye] = [_frame(message) for message in self._replies.tell(event)]
         if isinstance(event, SessionEnded):
-            said.append(Goodbye(code=1000, linger_s=_LINGER_S))
+            said.append(close_for("job_error") if event.by_server else _GOODBYE)
         return said
 
     def refuse(self, error: CrossfadeError) -> Refusal:
@@ -116,40 +132,92 @@ class SpeechmaticsServer:
             return 401
         return None  # browsers, who use the query, cannot see a status
 
-    def _receive_message(self, message: ClientMessage) -> list[Command]:
+    def _receive_message(self, frame: str) -> list[Command]:
+        message = decode(frame)
         if isinstance(message, StartRecognition):
-            return self._start(message)
+            return self._start(message, unknown_fields(frame, message))
         replies = self._expect_started(type(message).__name__)
         match message:
             case EndOfStream():
-                self._draining = True
-                return [Finish()]
+                return self._finish()
             case ForceEndOfUtterance():
-                return [_force(message)]
+                return [self._force(message)]
             case SetRecognitionConfig():
                 return [replies.change(message)]
             case GetSpeakers():
-                replies.ask_speakers(message)
-                return []
-            case AddChannelAudio() | EndOfChannel():
-                raise ProtocolError(f"{type(message).__name__} in a session without channels")
+                return [replies.speakers.ask(at_end=message.final)]
+            case AddChannelAudio():
+                return [InChannel(channel=self._channel(message), command=_audio(message))]
+            case EndOfChannel():
+                return self._finish_channel(self._channel(message))
 
     def _receive_late(self, frame: str) -> list[Command]:
-        """After EndOfStream nothing is an error any more, and only questions are answered."""
+        """After the end nothing is an error any more, and only questions are answered."""
         try:
             message = decode(frame)
-        except ProtocolError:
+        except CrossfadeError:
             return []
-        if isinstance(message, GetSpeakers) and self._replies is not None:
-            self._replies.ask_speakers(message)
-        return []
+        match message:
+            case GetSpeakers() if self._replies is not None:
+                return [self._replies.speakers.ask(at_end=message.final)]
+            case AddChannelAudio() if message.channel in self._channels:
+                return [InChannel(channel=message.channel, command=Audio(data=b""))]
+            case _:
+                return []
 
-    def _start(self, message: StartRecognition) -> list[Command]:
+    def _hear(self, frame: bytes) -> list[Command]:
+        self._expect_started("audio")
+        if not self._channels:
+            return [Audio(data=frame)]
+        if self._draining:
+            return []
+        raise ProtocolError("audio of no channel in a session that has channels")
+
+    def _start(self, message: StartRecognition, unknown: Sequence[str]) -> list[Command]:
         if self._replies is not None:
             raise ProtocolError("StartRecognition came twice")
-        planned = plan(message, self._settings)
-        self._replies = Replies(planned)
-        return [Start(config=planned.config, limits=planned.limits)]
+        planned = plan(message, self._settings, unknown)
+        self._replies = replies = Replies(planned)
+        self._open_channels = set(self._channels)
+        start = Start(config=planned.config, limits=planned.limits)
+        if planned.wire.speaker_diarization_config.get_speakers:
+            return [start, replies.speakers.ask(at_end=True)]
+        return [start]
+
+    def _finish(self) -> list[Command]:
+        self._draining = True
+        return [Finish()]
+
+    def _finish_channel(self, channel: str) -> list[Command]:
+        self._open_channels.discard(channel)
+        if not self._open_channels:
+            return self._finish()
+        return [InChannel(channel=channel, command=Finish())]
+
+    def _force(self, message: ForceEndOfUtterance) -> Command:
+        """Where the client sees the end; clients guess it from bytes, so any number is taken."""
+        at_s = message.timestamp
+        force = ForceTurn(
+            at_ms=None if at_s is None else round(min(max(at_s, 0.0), _FARTHEST_S) * 1000)
+        )
+        if message.channel is None:
+            return force  # in every channel there is
+        return InChannel(channel=self._channel(message), command=force)
+
+    @property
+    def _channels(self) -> tuple[str, ...]:
+        return self._replies.plan.config.channels if self._replies else ()
+
+    def _channel(self, message: AddChannelAudio | EndOfChannel | ForceEndOfUtterance) -> str:
+        """The channel that a message names.
+
+        Raises:
+            ProtocolError: If the session has no such channel.
+        """
+        channel = message.channel
+        if channel is None or channel not in self._channels:
+            raise ProtocolError(f"{type(message).__name__} names no channel of this session")
+        return channel
 
     def _expect_started(self, what: str) -> Replies:
         if self._replies is None:
@@ -157,11 +225,11 @@ class SpeechmaticsServer:
         return self._replies
 
 
-def _force(message: ForceEndOfUtterance) -> ForceTurn:
-    """Where the client sees the end; clients guess it from bytes, so any number is taken."""
-    if message.timestamp is None:
-        return ForceTurn()
-    return ForceTurn(at_ms=round(min(max(message.timestamp, 0.0), _FARTHEST_S) * 1000))
+def _audio(message: AddChannelAudio) -> Audio:
+    try:
+        return Audio(data=base64.b64decode(message.data, validate=True))
+    except (binascii.Error, ValueError) as exc:
+        raise InvalidMessageError("AddChannelAudio.data: not base64") from exc
 
 
 def _frame(message: ServerMessage) -> str:

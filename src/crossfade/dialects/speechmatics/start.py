@@ -4,6 +4,8 @@ Everything that the configuration can ask for is decided here, once; the server 
 result. Sections 8 and 13 of the protocol reference.
 """
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 
 from crossfade.dialects.base import DialectSettings
@@ -41,14 +43,18 @@ from crossfade.model import (
     SessionConfig,
     SessionLimits,
     SilenceEndpointing,
+    Speaker,
     SpeakerLabels,
 )
+from crossfade.text.replacements import Replacements
 
 _SESSION_S = 48 * 3600.0
 """The vendor's longest session."""
 _MAX_DELAY_S = (0.7, 20.0)
 """Some clients ask for 8 by default, older ones for less than 0.7: section 8.2."""
 _MAX_IDENTIFIERS = 50
+_IDLE_WARNINGS_S = (900.0, 600.0, 300.0)
+_SESSION_WARNINGS_S = (2700.0, 1800.0, 900.0)
 
 _CHANGEABLE = {
     "max_delay",
@@ -67,6 +73,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     language: Language
     config: SessionConfig
     limits: SessionLimits
+    replacements: Replacements
+    """Ready for use; the channels of a session share them."""
     dictionary_warnings: tuple[WarningMessage, ...]
     """To be sent before ``RecognitionStarted``."""
     translation_warnings: tuple[WarningMessage, ...]
@@ -75,21 +83,28 @@ class Plan(Struct, frozen=True, kw_only=True):
     """Which fields are accepted and have no effect; for the log."""
 
 
-def plan(message: StartRecognition, settings: DialectSettings) -> Plan:
+def plan(
+    message: StartRecognition, settings: DialectSettings, unknown_fields: Sequence[str] = ()
+) -> Plan:
     """Decide what a session is going to be.
+
+    Args:
+        message: What the client asks for.
+        settings: What the operator chose.
+        unknown_fields: Paths of what else the client sent.
 
     Raises:
         InvalidConfigError: If the configuration contradicts itself.
         InvalidAudioTypeError: If the sample rate is impossible.
         InvalidLanguageError: If the language is not one.
-        ConfigError: If it asks for channels; or, under ``strict_parameters``, for anything that
-            would be done without.
+        ConfigError: If a replacement is malformed; or, under ``strict_parameters``, if it asks for
+            anything that would be done without.
     """
     wire = message.transcription_config
     language = find_language(wire.language)
     _check_speakers(wire)
     _check_channels(wire)
-    without = notes(message)
+    without = notes(message, unknown_fields)
     if without and settings.strict_parameters:
         raise ConfigError("; ".join(without), field="configuration")
     return Plan(
@@ -100,7 +115,11 @@ def plan(message: StartRecognition, settings: DialectSettings) -> Plan:
             idle_s=settings.idle_s,
             idle_reset_by_audio_only=True,
             session_s=_SESSION_S if settings.session_s is None else settings.session_s,
+            audio_s=settings.audio_s,
+            idle_warnings_s=_IDLE_WARNINGS_S,
+            session_warnings_s=_SESSION_WARNINGS_S,
         ),
+        replacements=_replacements(wire),
         dictionary_warnings=tuple(dictionary_warnings(message)),
         translation_warnings=tuple(translation_warnings(message)),
         notes=without,
@@ -126,11 +145,20 @@ def change(
     if changed:
         names = ", ".join(f"transcription_config.{name}" for name in changed)
         raise InvalidConfigError(f"{names}: cannot change during a session")
+    is_filtered_as_before = new.audio_filtering_config == wire.audio_filtering_config
     return new, Reconfigure(
         endpointing=_endpointing(new),
         partials_wanted=new.enable_partials,
-        max_delay_ms=_max_delay_ms(new),
+        max_delay_ms=max_delay_ms(new),
+        volume_wanted=None if is_filtered_as_before else new.audio_filtering_config is not None,
+        volume_threshold=None if is_filtered_as_before else _volume_threshold(new),
     )
+
+
+def max_delay_ms(wire: TranscriptionConfig) -> int:
+    """The longest wait for a final, brought into the range that is served."""
+    shortest_s, longest_s = _MAX_DELAY_S
+    return round(min(max(wire.max_delay, shortest_s), longest_s) * 1000)
 
 
 def _session_config(
@@ -141,9 +169,12 @@ def _session_config(
         audio=_audio(audio_format),
         endpointing=_endpointing(wire),
         partials_wanted=wire.enable_partials,
-        max_delay_ms=_max_delay_ms(wire),
+        max_delay_ms=max_delay_ms(wire),
         keyterms=tuple(_key_term(entry) for entry in wire.additional_vocab if fits(entry)),
         speaker_labels=_speaker_labels(wire),
+        volume_wanted=wire.audio_filtering_config is not None,
+        volume_threshold=_volume_threshold(wire),
+        channels=wire.channel_diarization_labels if wire.has_channels else (),
     )
 
 
@@ -161,9 +192,17 @@ def _endpointing(wire: TranscriptionConfig) -> Endpointing:
     return SilenceEndpointing(silence_ms=round(trigger_s * 1000)) if trigger_s else NoEndpointing()
 
 
-def _max_delay_ms(wire: TranscriptionConfig) -> int:
-    shortest_s, longest_s = _MAX_DELAY_S
-    return round(min(max(wire.max_delay, shortest_s), longest_s) * 1000)
+def _volume_threshold(wire: TranscriptionConfig) -> float:
+    filtering = wire.audio_filtering_config
+    return 0.0 if filtering is None else filtering.volume_threshold
+
+
+def _replacements(wire: TranscriptionConfig) -> Replacements:
+    path = "transcript_filtering_config.replacements"
+    rules = wire.transcript_filtering_config.replacements
+    return Replacements(
+        [(rule.pattern, rule.to) for rule in rules], field=f"transcription_config.{path}"
+    )
 
 
 def _key_term(entry: str | VocabEntry) -> KeyTerm:
@@ -173,10 +212,17 @@ def _key_term(entry: str | VocabEntry) -> KeyTerm:
 
 
 def _speaker_labels(wire: TranscriptionConfig) -> SpeakerLabels | None:
-    if wire.diarization != "speaker":
+    if not wire.has_speakers:
         return None
     wanted = wire.speaker_diarization_config
-    return SpeakerLabels(max_speakers=wanted.max_speakers, sensitivity=wanted.speaker_sensitivity)
+    return SpeakerLabels(
+        max_speakers=wanted.max_speakers,
+        sensitivity=wanted.speaker_sensitivity,
+        known=tuple(
+            Speaker(label=speaker.label, identifiers=speaker.speaker_identifiers)
+            for speaker in wanted.speakers
+        ),
+    )
 
 
 def _check_speakers(wire: TranscriptionConfig) -> None:
@@ -189,14 +235,10 @@ def _check_speakers(wire: TranscriptionConfig) -> None:
 
 
 def _check_channels(wire: TranscriptionConfig) -> None:
-    if wire.diarization not in ("channel", "channel_and_speaker"):
+    if not wire.has_channels:
         return
     labels = wire.channel_diarization_labels
     if not labels or len(set(labels)) < len(labels):
         raise InvalidConfigError(
             "transcription_config.channel_diarization_labels: expected one unique label a channel"
         )
-    raise ConfigError(
-        f"transcription_config.diarization: {wire.diarization} is not available on this server",
-        field="channels",
-    )

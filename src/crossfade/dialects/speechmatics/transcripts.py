@@ -1,32 +1,30 @@
-"""From words to ``results``: items, windows and text, sections 11 and 12.4 of the reference.
+"""From events to transcripts: windows, text, and what follows what. Section 12 of the reference.
 
-Times are rounded to hundredths of a second, once, here (``_cs``). The windows of the finals tile
-the audio, and no item starts before the last window ended.
+One writer a channel. The windows of its finals tile the audio, no item starts before the last
+window ended, and a partial follows every final.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
-from crossfade.dialects.speechmatics.languages import Language
+from crossfade.dialects.speechmatics.configuration import TranscriptionConfig
+from crossfade.dialects.speechmatics.editing import Editor
+from crossfade.dialects.speechmatics.holding import Holding
+from crossfade.dialects.speechmatics.items import ItemWriter, to_cs
 from crossfade.dialects.speechmatics.messages import (
     FORMAT,
     AddPartialTranscript,
     AddTranscript,
-    Alternative,
     EndOfUtterance,
     Item,
     Moment,
     TranscriptMetadata,
 )
+from crossfade.dialects.speechmatics.start import Plan, max_delay_ms
 from crossfade.model import Final, Partial, Silence, TurnEnded, Word
 
-MAX_WORDS = 500
-"""Words in one message. Some clients drop the connection above 1 MiB; this is about 150 KiB."""
-
-_WRITTEN_AS: Mapping[str, str] = {
-    ";": ",",
-    ":": ",",
-    "…": ".",  # one character on the left: an ellipsis
-}
+MAX_WORDS = 250
+"""Words in one message. Some clients drop the connection above 1 MiB; this is about 75 KiB, and 600
+if all are numbers of 15 digits, with spoken forms."""
 
 Transcript = AddTranscript | AddPartialTranscript
 
@@ -44,136 +42,136 @@ def transcript_text(results: Iterable[Item], *, delimiter: str, final: bool) -> 
 
 
 class TranscriptWriter:
-    """Writes events as messages, and knows how far the finals have come.
+    """Writes one channel's events as messages, and knows how far its finals have come."""
 
-    Args:
-        language: Of the session.
-        permitted_marks: Marks that the client wants; ``all`` stands for every one.
-        speakers_wanted: Every item says who spoke, ``UU`` where nobody knows.
-    """
-
-    def __init__(
-        self, *, language: Language, permitted_marks: Sequence[str], speakers_wanted: bool
-    ) -> None:
-        self._language = language
-        self._marks = language.marks
-        if "all" not in permitted_marks:
-            self._marks &= set(permitted_marks)
-        self._speakers_wanted = speakers_wanted
+    def __init__(self, plan: Plan) -> None:
+        self._language = plan.language
+        self._editor = Editor(plan.wire, plan.language, plan.replacements)
+        self._items = ItemWriter(plan.wire, plan.language)
+        self._holding = Holding()
         self._settled_cs = 0
+        self._open: tuple[Word, ...] = ()  # edited, of the last partial
         self._forced = False  # the last final was; the partial that belongs to it is to say so too
+        self.change(plan.wire)
 
-    def final(self, event: Final, *, partials_wanted: bool) -> list[Transcript]:
-        """Write words that will not change; a very long final becomes several.
+    def change(self, wire: TranscriptionConfig) -> None:
+        """Write as a changed configuration says, from here on."""
+        self._wire = wire
+        self._items.has_volume = wire.audio_filtering_config is not None
 
-        Each but the last has its own partial, since a client may wait for one after every final.
-        The partial after the last is an event of its own.
+    def tell(
+        self, event: Final | Partial | Silence | TurnEnded
+    ) -> Sequence[Transcript | EndOfUtterance]:
+        """Write one event."""
+        match event:
+            case Final():
+                return self._tell_final(event)
+            case Partial():
+                return self._tell_partial(event)
+            case Silence():
+                return self._tell_silence(event)
+            case TurnEnded():
+                return [*self._release(event.at_ms), *self._end_of_utterance(event)]
+
+    def finish(self) -> Sequence[Transcript]:
+        """Write what was held back, if anything was: nothing more will come."""
+        return self._release(0)
+
+    def _tell_final(self, event: Final) -> Sequence[Transcript]:
+        """Write words that will not change.
+
+        A very long final becomes several, each but the last with a partial of its own, since
+        clients wait for one after every final. That after the last is an event of its own.
         """
         said: list[Transcript] = []
         self._forced = event.forced
-        rest = event.words
-        while len(rest) > MAX_WORDS:
-            batch, rest = rest[:MAX_WORDS], rest[MAX_WORDS:]
+        due = self._due(event)
+        if not due and self._holding.words:
+            return []
+        while len(due) > MAX_WORDS:
+            batch, due = due[:MAX_WORDS], due[MAX_WORDS:]
             said.append(self._final(batch, through_ms=0))
-            if partials_wanted:
-                said.append(self._partial(rest, through_ms=0))
-        said.append(self._final(rest, through_ms=event.through_ms))
+            said += self._partials(due, through_ms=0)
+        held = self._holding.words
+        through_ms = min(event.through_ms, held[0].start_ms) if held else event.through_ms
+        said.append(self._final(due, through_ms=through_ms))
         return said
 
-    def partial(self, event: Partial) -> AddPartialTranscript:
-        """Write what is not final yet."""
-        message = self._partial(event.words, through_ms=event.through_ms)
+    def _due(self, event: Final) -> tuple[Word, ...]:
+        words = self._editor.final(event.words)
+        may_wait = self._wire.max_delay_mode == "flexible" and self._items.has_entities
+        if event.forced or not may_wait:
+            return (*self._holding.release(), *words)
+        return self._holding.settle(words)
+
+    def _tell_partial(self, event: Partial) -> Sequence[Transcript]:
+        """Write what is not final yet; held words too, unless it shows that they are complete."""
+        self._open = self._editor.partial(event.words)
+        if self._holding.is_over(
+            self._open, through_ms=event.through_ms, max_delay_ms=max_delay_ms(self._wire)
+        ):
+            return self._release(event.through_ms)
+        said = self._partials((*self._holding.words, *self._open), through_ms=event.through_ms)
         self._forced = False
-        return message
-
-    def silence(self, event: Silence, *, partials_wanted: bool) -> list[Transcript]:
-        """Move the clients' clocks forward by a window without words."""
-        said: list[Transcript] = [self._final((), through_ms=event.end_ms)]
-        if partials_wanted:
-            said.append(self._partial((), through_ms=event.end_ms))
         return said
 
-    def end_of_utterance(self, event: TurnEnded) -> EndOfUtterance:
-        """Write that a turn is over."""
-        at_s = max(_cs(event.at_ms), self._settled_cs) / 100
-        return EndOfUtterance(
-            format=FORMAT, metadata=Moment(start_time=at_s, end_time=at_s), forced=event.forced
-        )
+    def _tell_silence(self, event: Silence) -> Sequence[Transcript]:
+        """Move the clients' clocks forward by a window without words."""
+        self._open = ()
+        return [
+            *self._release(event.start_ms),
+            self._final((), through_ms=event.end_ms),
+            *self._partials((), through_ms=event.end_ms),
+        ]
+
+    def _release(self, through_ms: int) -> Sequence[Transcript]:
+        """Write what was held back, and what is open behind it."""
+        held = self._holding.release()
+        if not held:
+            return []
+        return [self._final(held, through_ms=0), *self._partials(self._open, through_ms=through_ms)]
+
+    def _end_of_utterance(self, event: TurnEnded) -> Sequence[EndOfUtterance]:
+        if not (event.forced or self._wire.conversation_config.end_of_utterance_silence_trigger):
+            return []
+        at_s = max(to_cs(event.at_ms), self._settled_cs) / 100
+        moment = Moment(start_time=at_s, end_time=at_s)
+        return [EndOfUtterance(format=FORMAT, metadata=moment, forced=event.forced)]
 
     def _final(self, words: Sequence[Word], *, through_ms: int) -> AddTranscript:
         start_cs = self._settled_cs
-        results = tuple(self._items(words))
-        self._settled_cs = max(_end_cs(results, start_cs), _cs(through_ms))
+        results = tuple(self._items.items(words, from_cs=start_cs))
+        self._settled_cs = max(_end_cs(results, start_cs), to_cs(through_ms))
         return AddTranscript(
             format=FORMAT,
             results=results,
-            metadata=TranscriptMetadata(
-                start_time=start_cs / 100,
-                end_time=self._settled_cs / 100,
-                transcript=self._text(results, final=True),
-            ),
+            metadata=self._window(results, start_cs, self._settled_cs, final=True),
             forced=self._forced,
         )
 
-    def _partial(self, words: Sequence[Word], *, through_ms: int) -> AddPartialTranscript:
-        results = tuple(self._items(words[:MAX_WORDS]))
-        position_cs = max(_cs(through_ms), self._settled_cs)
+    def _partials(self, words: Sequence[Word], *, through_ms: int) -> list[AddPartialTranscript]:
+        """A partial, if the client wants any."""
+        if not self._wire.enable_partials:
+            return []
+        results = tuple(self._items.items(words[:MAX_WORDS], from_cs=self._settled_cs))
+        position_cs = max(to_cs(through_ms), self._settled_cs)
         start_cs = self._settled_cs if results else position_cs
-        return AddPartialTranscript(
-            format=FORMAT,
-            results=results,
-            metadata=TranscriptMetadata(
-                start_time=start_cs / 100,
-                end_time=_end_cs(results, start_cs) / 100,
-                transcript=self._text(results, final=False),
-            ),
-            forced=self._forced,
-        )
-
-    def _text(self, results: Iterable[Item], *, final: bool) -> str:
-        return transcript_text(results, delimiter=self._language.word_delimiter, final=final)
-
-    def _items(self, words: Iterable[Word]) -> Iterator[Item]:
-        at_cs = self._settled_cs
-        for word in words:
-            if not word.text:
-                continue
-            start_cs = max(_cs(word.start_ms), at_cs)
-            at_cs = max(_cs(word.end_ms), start_cs + 1)  # clients divide by the length of a word
-            yield Item(
-                type="word",
-                start_time=start_cs / 100,
-                end_time=at_cs / 100,
-                alternatives=(self._alternative(word, word.text, word.confidence),),
+        metadata = self._window(results, start_cs, _end_cs(results, start_cs), final=False)
+        return [
+            AddPartialTranscript(
+                format=FORMAT, results=results, metadata=metadata, forced=self._forced
             )
-            if mark := self._mark(word.punctuation):
-                yield Item(
-                    type="punctuation",
-                    start_time=at_cs / 100,
-                    end_time=at_cs / 100,
-                    attaches_to="previous",
-                    is_eos=mark in self._language.sentence_marks,
-                    alternatives=(self._alternative(word, mark, 1.0),),
-                )
+        ]
 
-    def _alternative(self, word: Word, content: str, confidence: float) -> Alternative:
-        return Alternative(
-            content=content,
-            confidence=round(min(max(confidence, 0.0), 1.0), 2),
-            language=self._language.code,
-            speaker=(word.speaker or "UU") if self._speakers_wanted else None,
+    def _window(
+        self, results: Sequence[Item], start_cs: int, end_cs: int, *, final: bool
+    ) -> TranscriptMetadata:
+        delimiter = self._language.word_delimiter
+        return TranscriptMetadata(
+            start_time=start_cs / 100,
+            end_time=end_cs / 100,
+            transcript=transcript_text(results, delimiter=delimiter, final=final),
         )
-
-    def _mark(self, punctuation: str) -> str | None:
-        """The one mark that the language has a sign for; one that ends a sentence comes first."""
-        written = [_WRITTEN_AS.get(mark, mark) for mark in punctuation]
-        written.sort(key=lambda mark: mark not in self._language.sentence_marks)
-        mark = next((mark for mark in written if mark in self._language.marks), None)
-        return mark if mark in self._marks else None
-
-
-def _cs(ms: int) -> int:
-    return round(ms / 10)
 
 
 def _end_cs(results: Sequence[Item], start_cs: int) -> int:

@@ -1,0 +1,126 @@
+/**
+ * The Speechmatics real-time protocol, version 2, as the live page speaks it.
+ *
+ * @import {Conversation, Dialect, Event, TokenRequest, Wishes, Word} from "../../server/web/model.js"
+ */
+
+/** A second is short for the server's default of four, and long enough for its context. */
+const CHOICE = {
+  label: "Words are final after",
+  options: [
+    { value: "1", text: "1 second" },
+    { value: "0.7", text: "0.7 seconds" },
+    { value: "2", text: "2 seconds" },
+    { value: "4", text: "4 seconds" },
+  ],
+};
+
+const TURN_SILENCE_S = 0.8;
+const TOKEN_TTL_S = 3600;
+
+/** @type {Dialect} */
+export const dialect = {
+  choice: CHOICE,
+  tokenTtlS: TOKEN_TTL_S,
+  acknowledges: true,
+  tokenRequest,
+  tokenFrom: (answer) => answer.key_value,
+  converse,
+};
+
+/**
+ * @param {string} key
+ * @returns {TokenRequest}
+ */
+function tokenRequest(key) {
+  return {
+    method: "POST",
+    path: "/v1/api_keys?type=rt",
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+    body: JSON.stringify({ ttl: TOKEN_TTL_S }),
+  };
+}
+
+/**
+ * @param {Wishes} wishes
+ * @returns {Conversation}
+ */
+function converse({ token, sampleRateHz, choice }) {
+  const start = {
+    message: "StartRecognition",
+    audio_format: { type: "raw", encoding: "pcm_s16le", sample_rate: sampleRateHz },
+    transcription_config: {
+      language: "en",
+      enable_partials: true,
+      max_delay: Number(choice),
+      conversation_config: { end_of_utterance_silence_trigger: TURN_SILENCE_S },
+    },
+  };
+  return {
+    path: token === null ? "/v2" : `/v2?jwt=${encodeURIComponent(token)}`,
+    opening: [JSON.stringify(start)],
+    receive: (frame) => events(JSON.parse(frame)),
+    finish: (nFrames) => JSON.stringify({ message: "EndOfStream", last_seq_no: nFrames }),
+  };
+}
+
+/**
+ * @param {any} message Unknown ones are passed over.
+ * @returns {Event[]}
+ */
+function events(message) {
+  switch (message.message) {
+    case "RecognitionStarted":
+      return [{ type: "started" }];
+    case "AudioAdded":
+      return [{ type: "accepted", nFrames: message.seq_no }];
+    case "AddPartialTranscript":
+      return [{ type: "partial", words: words(message.results) }];
+    case "AddTranscript":
+      return [{ type: "final", words: words(message.results) }];
+    case "EndOfUtterance":
+      return [{ type: "turnEnded" }];
+    case "EndOfTranscript":
+      return [{ type: "ended" }];
+    case "Error":
+      return [{ type: "failed", cause: cause(message.type), text: message.reason }];
+    default:
+      return [];
+  }
+}
+
+/**
+ * @param {string} type Of an error.
+ * @returns {import("../../server/web/model.js").Cause}
+ */
+function cause(type) {
+  if (type === "not_authorised") return "credential";
+  return type === "quota_exceeded" ? "full" : "other";
+}
+
+/**
+ * @param {readonly any[]} results
+ * @returns {Word[]}
+ */
+function words(results) {
+  /** @type {Word[]} */
+  const found = [];
+  for (const item of results) {
+    const [best] = item.alternatives;
+    const last = found.at(-1);
+    if (item.type === "punctuation" && last) {
+      last.punctuation += best.content;
+      continue;
+    }
+    const startMs = Math.round(item.start_time * 1000);
+    found.push({
+      text: best.content,
+      startMs,
+      endMs: Math.max(Math.round(item.end_time * 1000), startMs + 1),
+      confidence: best.confidence,
+      punctuation: "",
+      speaker: best.speaker ?? null,
+    });
+  }
+  return found;
+}
