@@ -1,11 +1,14 @@
 """What tests of every floor share: recordings of real speech, and the model's files."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
 import corpus
 from crossfade.recognizers.onnx.files import ModelFiles, locate
+from processes import KEY, RunningServer, serving
+
+pytest_plugins = ["conformance_report"]
 
 
 @pytest.fixture(scope="session")
@@ -38,3 +41,17 @@ def model_files() -> ModelFiles:
     if files is None:
         pytest.skip("the model is not on this machine: crossfade models pull")
     return files
+
+
+@pytest.fixture(scope="session")
+def live_server(
+    model_files: ModelFiles, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningServer]:
+    """A server with the embedded recognizer, in a process of its own, for all tests.
+
+    Whatever they do to it, it logs no traceback.
+    """
+    with serving(tmp_path_factory.mktemp("data"), "--key", KEY, backend="local") as server:
+        yield server
+        _, log = server.stop()
+        assert "Traceback" not in log

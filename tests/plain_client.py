@@ -16,7 +16,7 @@ def http_url(server, path: str) -> str:
 async def talk(
     server, path: str = "/plain?start=now", *, key: str | None = None, **options
 ) -> AsyncIterator[ClientConnection]:
-    headers = {} if key is None else {"Authorization": key}
+    headers = options.pop("headers", {}) | ({} if key is None else {"Authorization": key})
     # Our own pings off: where a test means them, it sends them.
     options = {"ping_interval": None, "close_timeout": 2, **options}
     async with connect(server.url + path, additional_headers=headers, **options) as socket:

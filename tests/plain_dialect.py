@@ -1,7 +1,8 @@
 """A dialect for tests of the server: it says our own events as they are, one a frame.
 
-Commands are words: ``start``, ``force``, ``alive``, ``finish``; ``bug`` makes it raise. With
-``?start=now`` a session starts at the handshake, as some vendors do it.
+Commands are words: ``start``, ``force``, ``alive``, ``finish``, ``speakers``; ``bug`` makes it
+raise. With ``?start=now`` a session starts at the handshake, as some vendors do it. With
+``?channels=a,b`` a frame begins with the letter of its channel: ``a:finish``, ``b"a:..."``.
 """
 
 import json
@@ -19,6 +20,7 @@ from crossfade.dialects.base import (
     HttpResponse,
     HttpRoute,
     Refusal,
+    Webhook,
 )
 from crossfade.errors import (
     CapacityError,
@@ -26,8 +28,10 @@ from crossfade.errors import (
     CredentialError,
     CrossfadeError,
     ExpiredError,
+    ForbiddenError,
     IdleError,
     ProtocolError,
+    RateError,
     RecognizerError,
 )
 from crossfade.model import (
@@ -35,8 +39,10 @@ from crossfade.model import (
     Encoding,
     Finish,
     ForceTurn,
+    InChannel,
     KeepAlive,
     RawAudio,
+    ReportSpeakers,
     SessionConfig,
     SessionEnded,
     SessionLimits,
@@ -52,6 +58,9 @@ CODES = {
     IdleError: 4005,
     ExpiredError: 4006,
     RecognizerError: 4007,
+    ForbiddenError: 4008,
+    RateError: 4009,
+    CrossfadeError: 1011,
 }
 SECOND = bytes(32000)
 """One second of audio in this dialect: 16 kHz, 16 bits."""
@@ -84,11 +93,18 @@ class PlainServer:
                 audio=RawAudio(encoding=Encoding.PCM_S16LE, sample_rate_hz=16000),
                 endpointing=SilenceEndpointing(silence_ms=500),
                 partials_wanted=self._handshake.parameter("partials") != "no",
+                channels=tuple(self._handshake.parameter("channels").split(","))
+                if self._handshake.parameter("channels")
+                else (),
             ),
             limits=SessionLimits(
                 idle_s=self._number("idle_s"),
                 idle_reset_by_audio_only=self._handshake.parameter("audio_only") is not None,
                 session_s=self._number("session_s"),
+                audio_s=self._number("audio_s"),
+                heartbeat_s=self._number("heartbeat_s"),
+                idle_warnings_s=self._numbers("idle_warnings_s"),
+                session_warnings_s=self._numbers("session_warnings_s"),
             ),
         )
 
@@ -96,18 +112,30 @@ class PlainServer:
         value = self._handshake.parameter(name)
         return None if value is None else float(value)
 
+    def _numbers(self, name: str) -> tuple[float, ...]:
+        value = self._handshake.parameter(name)
+        return tuple(map(float, value.split(","))) if value else ()
+
     def receive(self, frame: Frame):
+        if self._handshake.parameter("channels") and frame[1:2] in (":", b":"):
+            channel = frame[:1].decode() if isinstance(frame, bytes) else frame[:1]
+            return [InChannel(channel=channel, command=self._command(frame[2:]))]
+        return [self._command(frame)]
+
+    def _command(self, frame: Frame):
         if isinstance(frame, bytes):
-            return [Audio(data=frame)]
+            return Audio(data=frame)
         match frame:
             case "start":
-                return [self._start()]
+                return self._start()
             case "force":
-                return [ForceTurn()]
+                return ForceTurn()
             case "alive":
-                return [KeepAlive()]
+                return KeepAlive()
             case "finish":
-                return [Finish()]
+                return Finish()
+            case "speakers":
+                return ReportSpeakers()
             case "bug":
                 raise ZeroDivisionError
         raise ProtocolError("not a word of this dialect")
@@ -119,8 +147,9 @@ class PlainServer:
             frames.append(Goodbye(code=1000, reason="done", linger_s=linger_s))
         return frames
 
-    def webhook(self) -> None:
-        return None
+    def webhook(self) -> Webhook | None:
+        url = self._handshake.parameter("webhook")
+        return Webhook(url=url, body=b"{}") if url else None
 
     def refuse(self, error: CrossfadeError) -> Refusal:
         shows_nothing = not ("authorization" in self._handshake.headers or self._handshake.query)
@@ -140,6 +169,8 @@ def mint(request: HttpRequest, authority) -> HttpResponse:
         authority.check_key(key)
     except CredentialError as error:
         return HttpResponse(status=401, body={"error": str(error)})
+    except ForbiddenError as error:
+        return HttpResponse(status=403, body={"error": str(error)})
     token = authority.mint(
         key,
         scope="plain",

@@ -79,7 +79,7 @@ class RunningServer:
     @property
     def address(self) -> str:
         """Host and port."""
-        match = re.search(r"ws://([\d.]+:\d+)/", self.said)
+        match = re.search(r"wss?://([\d.]+:\d+)/", self.said)
         assert match, self.said
         return match[1]
 

@@ -17,7 +17,9 @@ def names(requirements: list[str]) -> list[str]:
 
 @pytest.mark.parametrize(
     "package",
-    names(PROJECT["project"]["dependencies"]) + names(PROJECT["dependency-groups"]["dev"]),
+    names(PROJECT["project"]["dependencies"])
+    + names(PROJECT["dependency-groups"]["dev"])
+    + names(sum(PROJECT["project"]["optional-dependencies"].values(), start=[])),
 )
 def test_the_reason_for_every_dependency_stands_in_the_docs(package):
     assert f"`{package}`" in (ROOT / "docs" / "dependencies.md").read_text()

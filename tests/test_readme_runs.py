@@ -1,4 +1,4 @@
-"""Every command of the README is run, every program in it is one of the examples.
+"""Every command of the README and of the client's page is run, every program is an example.
 
 A ```console block is preceded by a comment that says how:
 
@@ -19,8 +19,13 @@ import pytest
 from processes import CHECKOUT, LIMIT_S, crossfade, environment, serving, write_wav
 
 README = (CHECKOUT / "README.md").read_text()
+CLIENT = (CHECKOUT / "docs" / "client.md").read_text()
 HOW = ("alone", "with a server", "with the model", "start, then stop", "dry run")
-BLOCKS = re.findall(r"(?:<!-- test: (.+?) -->\n)?```console\n(.*?)```", README, re.DOTALL)
+BLOCKS = [
+    block
+    for page in (README, CLIENT)
+    for block in re.findall(r"(?:<!-- test: (.+?) -->\n)?```console\n(.*?)```", page, re.DOTALL)
+]
 
 
 def blocks(how):
@@ -125,3 +130,13 @@ def test_our_own_client_is_shown_as_in_the_example():
 @pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\((?!http)([^)#]+)", README))))
 def test_what_is_linked_is_there(link):
     assert (CHECKOUT / link).exists()
+
+
+def test_the_clients_page_shows_the_example():
+    example = (CHECKOUT / "examples" / "guide_speechmatics.py").read_text()
+    assert f"```python\n{example}```" in CLIENT
+
+
+@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\((?!http)([^)#]+)", CLIENT))))
+def test_what_the_clients_page_links_is_there(link):
+    assert (CHECKOUT / "docs" / link).exists()

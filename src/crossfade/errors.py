@@ -5,7 +5,9 @@
     ├── AudioError           bytes that are not the audio they were said to be
     ├── ConfigError          a lawful request for what we cannot do
     ├── CredentialError      no key, an unknown one, or one that has expired
+    ├── ForbiddenError       a good key, but not for this
     ├── CapacityError        full; the same request may work later
+    ├── RateError            this key opened too many sessions; the same request works later
     ├── IdleError            the client sent nothing for as long as it was allowed to
     ├── ExpiredError         the session reached its greatest length
     ├── ModelError           model files are missing, damaged, or could not be fetched
@@ -55,6 +57,18 @@ class CredentialError(CrossfadeError):
         self.cause = cause
 
 
+class ForbiddenError(CrossfadeError):
+    """The credential is good, but not for what was asked.
+
+    Attributes:
+        what: What it may not do.
+    """
+
+    def __init__(self, what: Literal["make tokens", "use this backend"]) -> None:
+        super().__init__(f"this key may not {what}")
+        self.what = what
+
+
 class CapacityError(CrossfadeError):
     """Every slot is taken. The same request may work later.
 
@@ -65,6 +79,18 @@ class CapacityError(CrossfadeError):
     def __init__(self, *, slots: int) -> None:
         super().__init__(f"all {slots} slots are taken")
         self.slots = slots
+
+
+class RateError(CrossfadeError):
+    """The key opened as many sessions within a minute as it may. The same request works later.
+
+    Attributes:
+        per_minute: How many those are.
+    """
+
+    def __init__(self, *, per_minute: int) -> None:
+        super().__init__(f"this key opened {per_minute} sessions within a minute")
+        self.per_minute = per_minute
 
 
 class IdleError(CrossfadeError):

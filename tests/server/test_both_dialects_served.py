@@ -166,7 +166,7 @@ async def test_paths(both, path, code):
     assert status == code
 
 
-async def test_draining_ends_both_with_their_closing_message(both):
+async def test_draining_gives_both_their_last_words_in_their_own_way(both):
     async with (
         both() as server,
         talk(server, SPEECHMATICS) as one,
@@ -181,7 +181,8 @@ async def test_draining_ends_both_with_their_closing_message(both):
         async with asyncio.timeout(8):
             await server.drain(5)
         heard = await messages(one)
-        assert heard[-1]["message"] == "EndOfTranscript"
+        assert (heard[-1]["message"], heard[-1]["type"]) == ("Error", "job_error")
+        assert one.close_code == 4013
         assert "Good morning" in "".join(
             m["metadata"]["transcript"] for m in heard if m["message"] == "AddTranscript"
         )

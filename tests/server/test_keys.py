@@ -8,7 +8,8 @@ import stat
 import pytest
 
 from crossfade.errors import ConfigError, CredentialError
-from crossfade.server.keys import Keyring
+from crossfade.server import keys as keys_module
+from crossfade.server.keys import KeyLimits, Keyring
 
 
 @pytest.fixture
@@ -32,9 +33,10 @@ def test_the_file_and_its_folder_are_the_owners_only(path):
 
 
 def test_an_entry_keeps_its_limits(path):
-    Keyring(path, now=lambda: 1000.5).add(
-        "phone", expires=2000, max_sessions=3, backends=["local", "aai"]
+    limits = KeyLimits(
+        expires=2000, max_sessions=3, opens_per_minute=9, backends=("local", "aai"), may_mint=False
     )
+    Keyring(path, now=lambda: 1000.5).add("phone", limits)
     (entry,) = json.loads(path.read_text())["keys"]
     entry.pop("sha256")
     assert entry == {
@@ -42,15 +44,18 @@ def test_an_entry_keeps_its_limits(path):
         "created": 1000,
         "expires": 2000,
         "max_sessions": 3,
+        "opens_per_minute": 9,
         "backends": ["local", "aai"],
+        "may_mint": False,
     }
     (read,) = Keyring(path).entries()
-    assert (read.max_sessions, read.backends) == (3, ("local", "aai"))
+    assert (read.max_sessions, read.opens_per_minute) == (3, 9)
+    assert (read.backends, read.may_mint) == (("local", "aai"), False)
 
 
 def test_rotating_replaces_the_key_and_keeps_the_limits(path):
     keyring = Keyring(path)
-    old = keyring.add("phone", max_sessions=3)
+    old = keyring.add("phone", KeyLimits(max_sessions=3))
     new = keyring.rotate("phone")
     assert keyring.find(old) is None
     assert keyring.find(new).max_sessions == 3
@@ -75,10 +80,53 @@ def test_another_process_is_followed_and_a_deleted_file_revokes_all(path):
     assert running.find(key) is None
 
 
+def test_every_hash_is_compared_in_constant_time_whichever_fits(path, monkeypatch):
+    keyring = Keyring(path)
+    keys = [keyring.add(f"key-{number}") for number in range(5)]
+    compared = []
+    compare = keys_module.hmac.compare_digest
+    monkeypatch.setattr(
+        keys_module.hmac,
+        "compare_digest",
+        lambda one, other: compared.append(other) or compare(one, other),
+    )
+    for shown in (keys[0], keys[4], "wrong"):
+        compared.clear()
+        keyring.find(shown)
+        assert len(compared) == 5
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        pytest.param({"sha256": "é" * 64}, id="no-hash"),
+        pytest.param({"sha256": "0" * 63}, id="short-hash"),
+        pytest.param({"name": "a\nb"}, id="no-name"),
+        pytest.param({"max_sessions": 0}, id="no-sessions"),
+        pytest.param({"opens_per_minute": "5"}, id="no-number"),
+    ],
+)
+def test_an_entry_that_makes_no_sense_is_an_error_at_once(path, entry):
+    good = {"name": "phone", "sha256": "0" * 64, "created": 0}
+    path.parent.mkdir()
+    path.write_text(json.dumps({"keys": [good | entry]}))
+    with pytest.raises(ConfigError, match="is not a keys file"):
+        Keyring(path)
+
+
+def test_a_name_twice_and_a_file_of_another_version_are_errors(path):
+    good = {"name": "phone", "sha256": "0" * 64, "created": 0}
+    path.parent.mkdir()
+    for content in ({"keys": [good, good]}, {"keys": [good], "version": 2}):
+        path.write_text(json.dumps(content))
+        with pytest.raises(ConfigError, match="is not a keys file"):
+            Keyring(path)
+
+
 def test_a_key_expires(path):
     clock = [1000.0]
     keyring = Keyring(path, now=lambda: clock[0])
-    key = keyring.add("phone", expires=2000)
+    key = keyring.add("phone", KeyLimits(expires=2000))
     clock[0] = 1999.9
     assert keyring.find(key)
     clock[0] = 2000.0

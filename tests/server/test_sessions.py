@@ -64,7 +64,7 @@ async def test_force_is_answered_in_silence_too(serve):
         pytest.param("/plain", ["nonsense"], "ProtocolError", 4002, id="before-start"),
         pytest.param("/plain?start=now", ["start"], "ProtocolError", 4002, id="start-twice"),
         pytest.param("/plain?start=now&language=xx", [], "ConfigError", 4003, id="language"),
-        pytest.param("/plain?start=now", ["bug"], "RecognizerError", 4007, id="a-bug"),
+        pytest.param("/plain?start=now", ["bug"], "CrossfadeError", 1011, id="a-bug"),
     ],
 )
 async def test_an_error_is_said_once_then_the_socket_closes(

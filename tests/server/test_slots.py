@@ -3,6 +3,7 @@
 import pytest
 
 from crossfade.errors import CapacityError
+from crossfade.model import Usage
 from crossfade.server.limits import Slots
 
 
@@ -55,3 +56,27 @@ async def test_a_smaller_total_leaves_nobody_with_less_than_nothing():
     async with slots.slot("a"), slots.slot("b"):
         slots.total = 1
         assert slots.free == 0
+
+
+async def test_a_session_of_several_channels_takes_a_slot_for_each_and_counts_once_for_its_key():
+    slots = Slots(4)
+    async with slots.slot("a", at_most=2, n_channels=3):
+        assert (slots.taken, slots.free) == (3, 1)
+        with pytest.raises(CapacityError):
+            async with slots.slot("a", n_channels=2):
+                pass
+        async with slots.slot("a", at_most=2):
+            with pytest.raises(CapacityError):
+                async with slots.slot("b"):
+                    pass
+    assert (slots.taken, slots.free) == (0, 4)
+
+
+async def test_usage_is_told_where_somebody_set_a_limit():
+    async with Slots(9).slot("a") as measured:
+        assert measured is None
+    async with Slots(9, is_chosen=True).slot("a", n_channels=2) as chosen:
+        assert chosen == Usage(sessions=2, most=9)
+    slots = Slots(9, is_chosen=True)
+    async with slots.slot("b"), slots.slot("a", at_most=3) as of_a_key:
+        assert of_a_key == Usage(sessions=1, most=3)

@@ -13,9 +13,11 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from crossfade.recognizers.scripted import ScriptedRecognizer
 from crossfade.server import wire
+from crossfade.server.limits import Bounds
 from plain_client import hear, hear_all, talk
 from plain_dialect import SECOND
 
+MESSAGE_BYTES = Bounds().message_bytes
 UPGRADE = {
     "Host": "localhost",
     "Connection": "Upgrade",
@@ -59,10 +61,11 @@ async def test_a_request_line_of_the_documented_length_is_read(serve):
 
 async def test_a_longer_request_is_refused(serve):
     async with serve() as server:
-        with pytest.raises(InvalidStatus) as refusal:
-            async with talk(server, "/plain?x=" + "x" * 300_000):
-                pass
-        assert refusal.value.response.status_code == 400
+        for n in (140_000, 300_000, 3_000_000):
+            with pytest.raises(InvalidStatus) as refusal:
+                async with talk(server, "/plain?x=" + "x" * n):
+                    pass
+            assert refusal.value.response.status_code == 414
 
 
 @pytest.mark.parametrize("first", ["import websockets.http11", "import crossfade.server.wire"])
@@ -101,6 +104,16 @@ async def test_a_refused_handshake_leaves_no_error_in_the_log(serve, keyring, ca
     assert "uvicorn.error" not in {record.name for record in caplog.records}
 
 
+async def test_text_that_is_not_utf_8_is_1007_and_leaves_no_error_in_the_log(serve, caplog):
+    async with serve() as server:
+        for frames in (b"\xc3\x28", [b"start", b"\xff"]):
+            async with talk(server) as socket:
+                await socket.send(frames, text=True)
+                await hear_all(socket)
+                assert socket.close_code == 1007
+    assert "uvicorn.error" not in {record.name for record in caplog.records}
+
+
 async def test_compression_is_declined(serve):
     async with serve() as server, talk(server, compression="deflate") as socket:
         assert "Sec-WebSocket-Extensions" not in socket.response.headers
@@ -108,10 +121,10 @@ async def test_compression_is_declined(serve):
 
 async def test_eight_mebibytes_are_one_message_and_more_is_1009(serve):
     async with serve() as server, talk(server, max_size=None) as socket:
-        await socket.send(bytes(wire.MESSAGE_BYTES))
+        await socket.send(bytes(MESSAGE_BYTES))
         assert (await hear(socket, "audio_accepted"))["number"] == 1
         with contextlib.suppress(ConnectionClosed):
-            await socket.send(bytes(wire.MESSAGE_BYTES + 1))
+            await socket.send(bytes(MESSAGE_BYTES + 1))
         await hear_all(socket)
         assert socket.close_code == 1009
 
@@ -137,6 +150,23 @@ async def test_a_peer_that_answers_no_ping_is_dropped(serve, monkeypatch):
         writer.close()
         async with asyncio.timeout(5):
             await server.service.sessions.emptied()
+
+
+async def test_a_peer_of_whom_nothing_comes_is_told_so_before_it_is_dropped(serve):
+    async with serve(patience={"dead_s": 0.3}) as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(request())
+        async with asyncio.timeout(5):
+            await reader.readuntil(b'"error": "IdleError"')
+        writer.close()
+
+
+async def test_a_peer_that_only_answers_pings_is_alive(serve, monkeypatch):
+    monkeypatch.setattr(wire, "PING_INTERVAL_S", 0.05)
+    async with serve(patience={"dead_s": 0.4}) as server, talk(server) as socket:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1.2):
+                await socket.wait_closed()
 
 
 async def test_a_peer_whose_pong_waits_behind_unread_audio_is_not_dropped(serve, monkeypatch):

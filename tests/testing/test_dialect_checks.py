@@ -134,7 +134,7 @@ def parrot(server=ParrotServer, client=ParrotClient):
 
 
 HI = {"text": "Hi", "start_ms": 0, "end_ms": 100, "confidence": 1.0}
-SAID = HI | {"punctuation": "", "speaker": None}
+SAID = HI | {"punctuation": "", "speaker": None, "volume": None}
 LINES = [
     {"about": "made up for this test"},
     {"client": {"do": "start"}},

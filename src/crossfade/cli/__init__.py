@@ -9,6 +9,7 @@ import sys
 import click
 
 from crossfade.cli.bench import bench
+from crossfade.cli.certs import certs
 from crossfade.cli.demo_command import demo
 from crossfade.cli.doctor import doctor
 from crossfade.cli.keys import keys
@@ -31,7 +32,7 @@ def crossfade() -> None:
     """
 
 
-for _command in (serve, demo, transcribe, keys, token, models, bench, doctor):
+for _command in (serve, demo, transcribe, keys, token, certs, models, bench, doctor):
     crossfade.add_command(_command)
 
 

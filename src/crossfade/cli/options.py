@@ -118,4 +118,6 @@ def _option(row: Setting) -> Callable[[_Command], _Command]:
 def _metavar(row: Setting) -> str:
     if row.choices:
         return "|".join(row.choices)
-    return {int: "N", float: "SECONDS", Path: "DIR"}.get(row.type, row.flag.strip("-").upper())
+    if row.type is Path:
+        return "DIR" if row.name.endswith("_dir") else "FILE"
+    return {int: "N", float: "SECONDS"}.get(row.type, row.flag.strip("-").upper())

@@ -18,7 +18,7 @@ FIRST_KEY = "default"
 
 
 @click.command(
-    epilog=example("crossfade serve", "crossfade serve --host 0.0.0.0 --max-sessions 20")
+    epilog=example("crossfade serve", "crossfade serve --host 0.0.0.0 --tls --max-sessions 20")
 )
 @setting_options()
 def serve(config: Path | None, **flags: object) -> None:
@@ -36,14 +36,21 @@ def serve(config: Path | None, **flags: object) -> None:
 async def _serve(settings: "Settings") -> None:
     from crossfade.cli.serving import running
 
-    ring = keyring(settings.data_dir, settings.keys)
+    ring = keyring(settings, settings.keys)
     if settings.auth and not ring.entries():
-        _make_first_key(ring)
+        _be_without_keys(settings, ring)
     _warn(settings)
     async with running(settings, ring) as server, asyncio.TaskGroup() as tasks:
         tasks.create_task(server.wait())
         await asyncio.sleep(0)  # it has run once: from here on, signals end it in order
-        _announce(server)
+        _announce(settings, server)
+
+
+def _be_without_keys(settings: "Settings", ring: "Keyring") -> None:
+    if settings.keys_file is None:
+        _make_first_key(ring)
+    else:  # shared with other servers, and perhaps only mounted here
+        click.echo(f"warning: nobody can come in: {settings.keys_file} holds no key yet", err=True)
 
 
 def _make_first_key(ring: "Keyring") -> None:
@@ -65,9 +72,11 @@ def _warn(settings: "Settings") -> None:
         )
 
 
-def _announce(server: "Server") -> None:
-    from crossfade.cli.serving import websocket_urls
+def _announce(settings: "Settings", server: "Server") -> None:
+    from crossfade.cli.serving import plain_urls, websocket_urls
 
-    for dialect, url in websocket_urls(server):
+    for dialect, url in (*websocket_urls(server), *plain_urls(server)):
         click.echo(f"{dialect.title}: {url}", err=True)
+    if settings.tls and settings.cert is None:
+        click.echo("Clients have to trust its certificate: crossfade certs says how", err=True)
     click.echo("Ctrl-C stops it. How to point clients at it: docs/getting-started.md", err=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from crossfade.cli.keys import keyring
+from crossfade.cli.keys import keyring, token_secrets
 from crossfade.cli.options import JSON_OPTION, DialectName, example, load_settings, setting_options
 
 if TYPE_CHECKING:
@@ -22,16 +22,17 @@ if TYPE_CHECKING:
     required=True,
     help="The key that it stands for; one of `crossfade keys`.  [env: CROSSFADE_KEY]",
 )
-@setting_options("data_dir")
+@setting_options("data_dir", "keys_file", "token_secrets", "token_secret_file")
 @JSON_OPTION
 def token(
     *, dialect: "Dialect", ttl: int, key: str, config: Path | None, as_json: bool, **flags: object
 ) -> None:
     """Make a temporary credential and print it.
 
-    It opens sessions on servers that use the same data folder, until it expires or its key ends.
+    It opens sessions on servers with the same keys and the same secret, until it expires or its
+    key ends.
     """
-    from crossfade.server.tokens import Authority, token_secret
+    from crossfade.server.tokens import Authority
 
     settings = load_settings(flags, config)
     shortest_s, longest_s = dialect.token_ttl_s
@@ -39,8 +40,6 @@ def token(
         raise click.UsageError(
             f"--ttl cannot be {ttl}: for {dialect.name} it must be from {shortest_s} to {longest_s}"
         )
-    authority = Authority(
-        keyring(settings.data_dir), token_secrets=[token_secret(settings.data_dir)]
-    )
+    authority = Authority(keyring(settings), token_secrets=token_secrets(settings))
     made = authority.mint(key, scope=dialect.token_scope, ttl_s=ttl)
     click.echo(json.dumps({"token": made, "ttl_s": ttl}) if as_json else made)

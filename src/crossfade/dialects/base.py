@@ -120,6 +120,8 @@ class AudioRules(Struct, frozen=True, kw_only=True):
     """The size to cut to."""
     paced: bool = False
     """Not faster than real time."""
+    ahead_chunks: int | None = None
+    """So many chunks may wait for their acknowledgement; ``None``: this protocol has none."""
 
 
 class ClientRequest(Struct, frozen=True, kw_only=True):
@@ -129,8 +131,21 @@ class ClientRequest(Struct, frozen=True, kw_only=True):
     headers: Mapping[str, str] = {}
 
 
+class TokenRequest(Struct, frozen=True, kw_only=True):
+    """The HTTP request that asks for a temporary token, from the client's end."""
+
+    method: Literal["GET", "POST"]
+    url: str
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+
 class ClientDialect(Protocol):
     """The client's end of one connection. One instance a connection."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was asked for and this protocol cannot say, one line each; from ``request`` on."""
 
     def request(self, url: str, *, key: str | None, config: SessionConfig) -> ClientRequest:
         """Say where and how to connect.
@@ -171,6 +186,50 @@ class ClientDialect(Protocol):
     def closed(self, code: int, reason: str) -> CrossfadeError | None:
         """Judge a close frame: ``None`` for a clean end after the last message."""
 
+    def retry_after_s(self, code: int) -> float | None:
+        """How long this vendor wants to be left alone after it ended a session with ``code``.
+
+        ``None``: the same session would end the same way. The transport's own codes (1001, 1006, an
+        HTTP status) are not asked about.
+        """
+
+    def token_request(self, url: str, *, key: str, ttl_s: int) -> TokenRequest:
+        """Say how to exchange a key for a temporary token, which then stands in its place.
+
+        Args:
+            url: Where sessions are opened, as for ``request``.
+            key: The long-lived key.
+            ttl_s: Seconds in which the token may be used to open sessions.
+        """
+
+    def token_from(self, answer: "HttpResponse") -> str:
+        """Read the token.
+
+        Raises:
+            UpstreamError: If there is none; ``code`` is the HTTP status.
+        """
+
+
+class OpenSession(Struct, frozen=True, kw_only=True):
+    """A session that holds a slot."""
+
+    session_id: str
+    request_id: str | None = None
+    """What the client, or a proxy before us, calls its request."""
+
+
+class ServerStatus(Struct, frozen=True, kw_only=True):
+    """What anybody may know of this server."""
+
+    is_warm: bool = False
+    """The recognizer is loaded."""
+    is_ready: bool = False
+    """It is, and a slot is free."""
+    languages: frozenset[str] = frozenset()
+    """Codes of the languages that are recognized."""
+    max_sessions: int = 0
+    sessions: tuple[OpenSession, ...] = ()
+
 
 class HttpRequest(Struct, frozen=True, kw_only=True):
     """A plain HTTP request to one of a vendor's side endpoints."""
@@ -179,6 +238,8 @@ class HttpRequest(Struct, frozen=True, kw_only=True):
     headers: Mapping[str, str]
     """Names in lower case."""
     body: bytes
+    status: ServerStatus = ServerStatus()
+    """How the server was when the request came."""
 
 
 class HttpResponse(Struct, frozen=True, kw_only=True):
@@ -193,10 +254,11 @@ class Authority(Protocol):
     """Who judges keys and makes temporary tokens, as seen from a vendor's endpoints."""
 
     def check_key(self, secret: str | None) -> None:
-        """Accept a long-lived key.
+        """Accept a long-lived key that may make tokens.
 
         Raises:
             CredentialError: If it is missing, unknown, or expired.
+            ForbiddenError: If it is good, but may not make tokens.
         """
 
     def mint(self, key: str | None, *, scope: str, ttl_s: int, session_s: int | None = None) -> str:
@@ -229,8 +291,15 @@ class DialectSettings(Struct, frozen=True, kw_only=True):
     idle_s: float = 3600.0
     session_s: float | None = None
     """Longest session; ``None``: as the vendor documents."""
+    audio_s: float | None = None
+    """Most audio that is recognized in one session, where a vendor has such a limit."""
     lenient_audio: bool = False
     """Do not enforce a vendor's rules on the length and pace of audio frames."""
+    default_model: str | None = None
+    """What a client gets that names no model, where a vendor's models have names; ``None``: the
+    vendor's newest."""
+    single_end: bool = False
+    """Where a vendor ends a turn twice, raw and formatted, send the formatted one alone."""
 
 
 class Dialect(Struct, frozen=True, kw_only=True):
@@ -247,4 +316,6 @@ class Dialect(Struct, frozen=True, kw_only=True):
     token_scope: str
     token_ttl_s: tuple[int, int]
     """Shortest and longest life of a temporary token."""
+    models: tuple[str, ...] = ()
+    """Names that a client may give for a model, where the name decides what it gets."""
     http: tuple[HttpRoute, ...] = ()

@@ -37,6 +37,8 @@ class Reconfigure(Struct, frozen=True, kw_only=True, tag="reconfigure"):
     max_delay_ms: int | None = None
     keyterms: tuple[KeyTerm, ...] | None = None
     vad_threshold: float | None = None
+    volume_wanted: bool | None = None
+    volume_threshold: float | None = None
 
 
 class ReportSpeakers(Struct, frozen=True, kw_only=True, tag="report_speakers"):

@@ -5,6 +5,7 @@ here guesses what a vendor meant by leaving a field out.
 """
 
 from enum import StrEnum
+from typing import Literal
 
 from msgspec import Struct
 
@@ -36,7 +37,13 @@ class ContainerAudio(Struct, frozen=True, kw_only=True, tag="container"):
     """Its format where the client named one; ``None``: find out from the bytes."""
 
 
-AudioFormat = RawAudio | ContainerAudio
+class PacketAudio(Struct, frozen=True, kw_only=True, tag="packets"):
+    """Compressed packets without a container: a chunk is exactly one, so none may be cut."""
+
+    codec: Literal["opus"]
+
+
+AudioFormat = RawAudio | ContainerAudio | PacketAudio
 
 
 class NoEndpointing(Struct, frozen=True, kw_only=True, tag="none"):
@@ -114,6 +121,8 @@ class SessionConfig(Struct, frozen=True, kw_only=True):
     """Speech probability below which audio counts as silence; ``None``: the recognizer's own."""
     volume_wanted: bool = False
     """Words tell how loud they were."""
+    volume_threshold: float = 0.0
+    """0.0 to 100.0, on the scale of ``Word.volume``; audio below it is heard as silence."""
     channels: tuple[str, ...] = ()
     """Names of channels that are heard apart, each as a session of its own; empty: one, unnamed."""
 

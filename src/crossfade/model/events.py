@@ -35,6 +35,13 @@ class Word(Struct, frozen=True, kw_only=True):
     """Loudness, 0.0 to 100.0, where it was wanted."""
 
 
+class Usage(Struct, frozen=True, kw_only=True):
+    """How many sessions are open, of those that there may be at once."""
+
+    sessions: int
+    most: int
+
+
 class SessionStarted(Struct, frozen=True, kw_only=True, tag="session_started"):
     """The session has its slot and its recognizer; audio is being heard."""
 
@@ -47,6 +54,8 @@ class SessionStarted(Struct, frozen=True, kw_only=True, tag="session_started"):
     """Unix time in seconds at which the session will be ended; ``None``: never."""
     speaker_labels: bool = False
     """Final words name their speakers, as the client asked."""
+    usage: Usage | None = None
+    """This session included; ``None``: nobody has set a limit."""
 
 
 class AudioAccepted(Struct, frozen=True, kw_only=True, tag="audio_accepted"):
@@ -120,6 +129,13 @@ class SpeakersKnown(Struct, frozen=True, kw_only=True, tag="speakers_known"):
     at_end: bool = False
 
 
+class SpeakersIgnored(Struct, frozen=True, kw_only=True, tag="speakers_ignored"):
+    """Some prints of voices were made elsewhere: their speakers will not be known by them."""
+
+    labels: tuple[str, ...]
+    """Of the speakers concerned."""
+
+
 class Heartbeat(Struct, frozen=True, kw_only=True, tag="heartbeat"):
     """A sign of life, by the wall clock."""
 
@@ -173,7 +189,7 @@ class ChannelEvent(Struct, frozen=True, kw_only=True, tag="channel_event"):
     event: ChannelEventKind
 
 
-StreamEvent = ChannelEventKind | SpeakersKnown | ChannelEvent
+StreamEvent = ChannelEventKind | SpeakersKnown | SpeakersIgnored | ChannelEvent
 """What a recognizer's stream reports."""
 
 Event = SessionStarted | StreamEvent | Heartbeat | TimeRunsOut | AudioLimitReached | SessionEnded

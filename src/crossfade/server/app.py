@@ -3,14 +3,14 @@
 An ASGI application; whoever listens, uvicorn in this house, is somebody else's business.
 """
 
-import html
+import math
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from urllib.parse import parse_qsl
 
 import msgspec
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, Router, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
@@ -21,12 +21,19 @@ from crossfade.dialects.base import (
     Handshake,
     HttpRequest,
     HttpRoute,
+    OpenSession,
+    ServerStatus,
 )
+from crossfade.server.addresses import Crowd
+from crossfade.server.page import page_routes
 from crossfade.server.session import Service, Session
-from crossfade.server.socket import Socket
+from crossfade.server.socket import Socket, address_of
 
 _BODY_BYTES = 64 * 1024
 """Longest body of a request to a side endpoint; real ones have about 50 bytes."""
+
+_RETRY_S = 5
+"""What a client is told to wait that has no room."""
 
 _Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -36,6 +43,7 @@ def make_app(
     *,
     service: Service,
     settings: DialectSettings,
+    visitors: Crowd,
     reserved_paths: Iterable[str] = (),
 ) -> ASGIApp:
     """Put every dialect and the server's own endpoints behind one door.
@@ -44,10 +52,11 @@ def make_app(
         dialects: The register.
         service: What all sessions share.
         settings: What the operator chose about dialects.
+        visitors: Counts WebSockets by the client's address, behind a trusted proxy too.
         reserved_paths: Answered with 404 although a dialect's pattern would match.
     """
     routes: list[BaseRoute] = [
-        Route("/", _page(dialects), methods=["GET"]),
+        *page_routes(dialects, keys_wanted=service.authority.asks_for_keys),
         Route("/healthz", _healthz, methods=["GET"]),
         Route("/readyz", _readyz(service), methods=["GET"]),
         Route("/metrics", _metrics(service), methods=["GET"]),
@@ -56,7 +65,7 @@ def make_app(
         routes += [_side_endpoint(route, service) for route in dialect.http]
     for path, dialect in _by_precision(dialects):
         pattern = _pattern(path)
-        routes.append(WebSocketRoute(pattern, _session(dialect, service, settings)))
+        routes.append(WebSocketRoute(pattern, _session(dialect, service, settings, visitors)))
         if path != "/":
             routes.append(Route(pattern, _upgrade_required, methods=["GET"]))
     absent: list[BaseRoute] = [
@@ -80,19 +89,41 @@ def _pattern(path: str) -> str:
 
 
 def _session(
-    dialect: Dialect, service: Service, settings: DialectSettings
+    dialect: Dialect, service: Service, settings: DialectSettings, visitors: Crowd
 ) -> Callable[[WebSocket], Awaitable[None]]:
-    async def serve(websocket: WebSocket) -> None:
+    async def converse(socket: Socket, handshake: Handshake) -> None:
         session = Session(
-            Socket(websocket),
+            socket,
             dialect.server(settings),
             dialect_name=dialect.name,
-            handshake=_handshake(websocket),
+            handshake=handshake,
             service=service,
         )
         await session.run()
 
+    async def serve(websocket: WebSocket) -> None:
+        socket = Socket(websocket)
+        if wait_s := service.authority.seen_from(socket.address).wait_s:
+            await _turn_away(socket, service, "wrong_keys", retry_s=wait_s)
+        elif not visitors.enter(socket.address):
+            await _turn_away(socket, service, "connections", retry_s=_RETRY_S)
+        else:
+            try:
+                await converse(socket, _handshake(websocket))
+            finally:
+                visitors.leave(socket.address)
+
     return serve
+
+
+async def _turn_away(socket: Socket, service: Service, cause: str, *, retry_s: float) -> None:
+    """Refuse the handshake before any dialect hears of it: this is about the address."""
+    service.metrics.turned_away.labels(cause).inc()
+    await socket.reject(429, b'{"error": "Too Many Requests"}', headers=_retry_after(retry_s))
+
+
+def _retry_after(seconds: float) -> dict[str, str]:
+    return {"retry-after": str(math.ceil(seconds))}
 
 
 def _handshake(websocket: WebSocket) -> Handshake:
@@ -108,6 +139,11 @@ def _query(raw: bytes) -> tuple[tuple[str, str], ...]:
 
 def _side_endpoint(route: HttpRoute, service: Service) -> Route:
     async def answer(request: Request) -> Response:
+        gate = service.authority.seen_from(address_of(request))
+        if wait_s := gate.wait_s:
+            service.metrics.turned_away.labels("wrong_keys").inc()
+            headers = _retry_after(wait_s)
+            return JSONResponse({"error": "Too Many Requests"}, 429, headers=headers)
         body = bytearray()
         async for chunk in request.stream():
             body += chunk
@@ -117,8 +153,9 @@ def _side_endpoint(route: HttpRoute, service: Service) -> Route:
             query=_query(request.scope["query_string"]),
             headers=dict(request.headers),
             body=bytes(body),
+            status=_status(service),
         )
-        answered = route.handle(asked, service.authority)
+        answered = route.handle(asked, gate)
         return Response(
             msgspec.json.encode(answered.body),
             status_code=answered.status,
@@ -127,6 +164,20 @@ def _side_endpoint(route: HttpRoute, service: Service) -> Route:
         )
 
     return Route(_pattern(route.path), answer, methods=[route.method])
+
+
+def _status(service: Service) -> ServerStatus:
+    slots = service.slots
+    return ServerStatus(
+        is_warm=slots.total > 0,  # there are none before the recognizer is warm
+        is_ready=slots.free > 0,
+        languages=service.recognizer.info.languages,
+        max_sessions=slots.total,
+        sessions=tuple(
+            OpenSession(session_id=session_id, request_id=request_id)
+            for session_id, request_id in service.sessions.open.items()
+        ),
+    )
 
 
 async def _upgrade_required(request: Request) -> Response:
@@ -166,26 +217,6 @@ def _metrics(service: Service) -> _Endpoint:
         return Response(service.metrics.text(), headers={"content-type": CONTENT_TYPE_LATEST})
 
     return metrics
-
-
-def _page(dialects: Sequence[Dialect]) -> _Endpoint:
-    rows = "".join(
-        f"<li>{html.escape(dialect.title)}: WebSocket <code>{html.escape(dialect.paths[0])}</code>"
-        + "".join(
-            f", {route.method} <code>{html.escape(route.path)}</code>" for route in dialect.http
-        )
-        for dialect in dialects
-    )
-    page = (
-        '<!doctype html><html lang="en"><meta charset="utf-8"><title>Crossfade</title>'
-        f"<h1>Crossfade</h1><p>Streaming speech to text.<ul>{rows}"
-        "<li>GET <code>/healthz</code>, <code>/readyz</code>, <code>/metrics</code></ul></html>\n"
-    )
-
-    async def show(request: Request) -> Response:
-        return HTMLResponse(page)
-
-    return show
 
 
 def _without_doubled_slash(app: ASGIApp) -> ASGIApp:

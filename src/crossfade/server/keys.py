@@ -6,59 +6,71 @@ where people choose the secret, and nobody can guess 192 random bits, at any spe
 made beforehand. It would cost, on the event loop, at every handshake.
 """
 
-import fcntl
 import hashlib
 import hmac
-import logging
-import os
 import re
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from crossfade.errors import ConfigError, CredentialError
-
-logger = logging.getLogger("crossfade.server")
+from crossfade.server.files import Followed, changing, write_private
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
+_Name = Annotated[str, Meta(pattern=rf"\A{_NAME.pattern}\Z")]
+_Sha256 = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
+_AtLeastOne = Annotated[int, Meta(ge=1)]
 
-class KeyEntry(Struct, frozen=True, kw_only=True):
-    """One line of the keys file."""
 
-    name: str
-    sha256: str
+class KeyLimits(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a key may do; without arguments, everything."""
+
+    expires: int | None = None
+    """Unix time in seconds from which the key is not valid; ``None``: never."""
+    max_sessions: _AtLeastOne | None = None
+    """Sessions at once; ``None``: as many as there are slots."""
+    opens_per_minute: _AtLeastOne | None = None
+    """Sessions opened in any 60 seconds; ``None``: as many as come."""
+    backends: tuple[str, ...] = ()
+    """Backends it may use; empty: all."""
+    may_mint: bool = True
+    """It may make temporary tokens."""
+
+
+class KeyEntry(KeyLimits, frozen=True, kw_only=True, omit_defaults=True):
+    """One key of the keys file."""
+
+    name: _Name
+    sha256: _Sha256
     """Of the key, in hexadecimal digits."""
     created: int
     """Unix time in seconds; temporary tokens from before it are void, so rotating ends them."""
-    expires: int | None = None
-    """Unix time in seconds from which the key is not valid; ``None``: never."""
-    max_sessions: int | None = None
-    """Sessions at once; ``None``: as many as there are slots."""
-    backends: tuple[str, ...] = ()
-    """Backends it may use; empty: all."""
 
 
 class KeysFile(Struct, frozen=True, kw_only=True):
     """The keys file, ``keys.json`` in the data directory."""
 
     keys: tuple[KeyEntry, ...] = ()
-    version: int = 1
+    version: Literal[1] = 1
 
 
 _decoder = msgspec.json.Decoder(KeysFile)
 
+NO_LIMITS = KeyLimits()
+
 
 class Keyring:
-    """The keys of one data directory, and those given for this run only.
+    """The keys of one file, and those given for this run only.
 
-    The file is read again when it has changed; each look-up asks the file system, which takes
-    microseconds, so a running server follows ``crossfade keys`` without a restart.
+    The file is followed: a running server sees every change of ``crossfade keys``, and so does
+    every replica to which the same file is mounted.
     """
 
     def __init__(
@@ -71,7 +83,7 @@ class Keyring:
         """Read the file.
 
         Args:
-            path: The keys file; need not exist yet.
+            path: The keys file; need not exist yet. One that is deleted revokes all its keys.
             run_keys: Keys valid in this process; only their hashes are kept.
             now: Unix time in seconds.
 
@@ -85,8 +97,7 @@ class Keyring:
             KeyEntry(name=f"run-{number}", sha256=_hash(key), created=0)
             for number, key in enumerate(run_keys, start=1)
         )
-        self._version = _version(path)
-        self._file_entries = _read(path)
+        self._file: Followed[tuple[KeyEntry, ...]] = Followed(path, self._decode, absent=())
 
     def find(self, secret: str) -> KeyEntry | None:
         """Find the entry of a key; ``None``: no such key.
@@ -115,17 +126,9 @@ class Keyring:
 
     def entries(self) -> tuple[KeyEntry, ...]:
         """Every key, in the order of creation, those of this run last."""
-        self._reload()
-        return self._file_entries + self._run_entries
+        return self._file.current() + self._run_entries
 
-    def add(
-        self,
-        name: str,
-        *,
-        expires: int | None = None,
-        max_sessions: int | None = None,
-        backends: Sequence[str] = (),
-    ) -> str:
+    def add(self, name: str, limits: KeyLimits = NO_LIMITS) -> str:
         """Make a key, write its hash to the file, and return it: nobody can show it again.
 
         Raises:
@@ -141,9 +144,7 @@ class Keyring:
             name=name,
             sha256=_hash(key),
             created=int(self._now()),
-            expires=expires,
-            max_sessions=max_sessions,
-            backends=tuple(backends),
+            **msgspec.structs.asdict(limits),
         )
         with self._editing() as entries:
             if any(other.name == name for other in entries):
@@ -179,87 +180,27 @@ class Keyring:
             raise CredentialError("expired")
         return entry
 
-    def _reload(self) -> None:
-        version = _version(self._path)
-        if version == self._version:
-            return
-        self._version = version
-        try:
-            self._file_entries = _read(self._path)
-        except ConfigError as error:
-            # Said once for each version of the file. The keys read before stay valid: a slip
-            # while editing must neither lock everybody out nor let anybody in.
-            logger.error("%s; the keys read before stay in force", error)
-
     @contextmanager
     def _editing(self) -> Iterator[list[KeyEntry]]:
         """Change the file's entries, alone, all or nothing."""
+        with changing(self._path):
+            entries = list(self._file.read())
+            yield entries
+            write_private(self._path, _encode(entries))
+        self._file.current()
+
+    def _decode(self, content: bytes) -> tuple[KeyEntry, ...]:
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with _locked(self._path.with_suffix(".lock")):
-                entries = list(_read(self._path))
-                yield entries
-                write_private(self._path, _encode(entries))
-            self._reload()
-        except OSError as exc:
-            raise ConfigError(
-                f"cannot write {self._path}: {exc.strerror}", field="data_dir"
-            ) from exc
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Replace a file in one step, readable by its owner only.
-
-    Raises:
-        OSError: If it cannot be written; the old content is still there.
-    """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    # Two `crossfade keys add` at the same moment must not lose one of the two keys.
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _read(path: Path) -> tuple[KeyEntry, ...]:
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return ()
-    except OSError as exc:
-        raise ConfigError(f"cannot read {path}: {exc.strerror}", field="keys") from exc
-    try:
-        return _decoder.decode(content).keys
-    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
-        raise ConfigError(f"{path} is not a keys file: {exc}", field="keys") from exc
+            entries = _decoder.decode(content).keys
+        except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+            raise ConfigError(f"{self._path} is not a keys file: {exc}", field="keys") from exc
+        if len({entry.name for entry in entries}) < len(entries):
+            raise ConfigError(f"{self._path} is not a keys file: a name twice", field="keys")
+        return entries
 
 
 def _encode(entries: Sequence[KeyEntry]) -> bytes:
     return msgspec.json.format(msgspec.json.encode(KeysFile(keys=tuple(entries))), indent=2)
-
-
-def _version(path: Path) -> tuple[int, int, int] | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 def _index(entries: Sequence[KeyEntry], name: str) -> int:

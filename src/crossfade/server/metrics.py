@@ -1,70 +1,70 @@
-"""What the server counts, for Prometheus. Labels are few by design: never a key, never a session.
+"""What the server counts, for Prometheus. Labels are few by design: never a session, never a key.
 
-Each server has its own registry, so that two of them in one process do not add up.
+A key's name is the operator's and may be one. Each server has its own registry, so that two of them
+in one process do not add up.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from msgspec import Struct
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
 
 from crossfade.errors import CredentialError, CrossfadeError
-from crossfade.model import Event, Final, Partial, TurnEnded
+from crossfade.recognizers.load import Loaded
 from crossfade.server.limits import Slots
+from crossfade.server.load_metrics import LoadCollector
 
+_SEND_BUCKETS_S = (0.001, 0.01, 0.1, 0.5, 1, 5, 30)
 _SESSION_BUCKETS_S = (1, 5, 15, 60, 300, 900, 3600, 10800, 43200)
+_LAG_BUCKETS_S = (0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 20)
+_FACTOR_BUCKETS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.2, 0.5, 1)
+
+MOST_KEYS = 200
+"""Names of keys that are counted apart; further ones are counted together, as ``OTHER_KEYS``."""
+
+OTHER_KEYS = "(other keys)"
+"""No key can have this name."""
+
+_DIALECT = ("dialect",)
+
+
+class Instrument(Struct, frozen=True, kw_only=True):
+    """What the documentation says about an instrument."""
+
+    name: str
+    labels: tuple[str, ...]
+    help: str
 
 
 class Metrics:
     """Every instrument of one server."""
 
-    def __init__(self, slots: Slots) -> None:
-        self._registry = registry = CollectorRegistry()
-        dialect = ("dialect",)
-        self.active = Gauge(
-            "crossfade_sessions_active", "Sessions that hold a slot.", dialect, registry=registry
-        )
-        self.sessions = Counter(
-            "crossfade_sessions", "Sessions that got a slot.", dialect, registry=registry
-        )
-        self.session_seconds = Histogram(
-            "crossfade_session_seconds",
-            "Wall time of sessions, from connection to the end.",
-            dialect,
-            buckets=_SESSION_BUCKETS_S,
-            registry=registry,
-        )
-        self.refusals = Counter(
-            "crossfade_refusals",
-            "Connections that never became a session, by cause.",
-            ("dialect", "cause"),
-            registry=registry,
-        )
-        self.errors = Counter(
-            "crossfade_errors",
-            "Sessions that ended with an error, by type.",
-            ("dialect", "type"),
-            registry=registry,
-        )
-        self.unhonoured = Counter(
-            "crossfade_unhonoured_settings",
-            "Settings that clients asked for and that this server went on without.",
-            dialect,
-            registry=registry,
-        )
-        self.audio_seconds = Counter(
-            "crossfade_audio_seconds", "Audio received.", dialect, registry=registry
-        )
-        self.partials = Counter(
-            "crossfade_partials", "Partials recognized.", dialect, registry=registry
-        )
-        self.finals = Counter("crossfade_finals", "Finals recognized.", dialect, registry=registry)
-        self.words = Counter("crossfade_words", "Words in finals.", dialect, registry=registry)
-        self.turns = Counter("crossfade_turns", "Turns that ended.", dialect, registry=registry)
-        total = Gauge("crossfade_slots", "Sessions admitted at once.", registry=registry)
-        total.set_function(lambda: slots.total)
-        free = Gauge("crossfade_slots_free", "Slots not taken.", registry=registry)
-        free.set_function(lambda: slots.free)
+    def __init__(self, slots: Slots, recognizer: Loaded | None = None) -> None:
+        """Begin to count.
+
+        Args:
+            slots: Shown as they are.
+            recognizer: Shown as it is, where it knows how busy it is.
+        """
+        self._registry = CollectorRegistry()
+        self.instruments: list[Instrument] = []
+        """All but those of the recognizer and of the process."""
+        self._count_keys: dict[str, Counter] = {}
+        self._show_slots(slots)
+        self._count_sessions()
+        self._count_words()
+        self._time_words()
+        self._watch_clients()
+        if recognizer is not None:
+            self._registry.register(LoadCollector(recognizer))
+        ProcessCollector(registry=self._registry)
 
     def text(self) -> bytes:
         """All of it, in Prometheus' text format."""
@@ -78,67 +78,122 @@ class Metrics:
         """Count a session that ended with an error."""
         self.errors.labels(dialect, _cause(error)).inc()
 
+    def of_key(self, name: str) -> Counter:
+        """Count audio for a key, or for all those that came when there were many already."""
+        if name not in self._count_keys and len(self._count_keys) >= MOST_KEYS:
+            name = OTHER_KEYS
+        if name not in self._count_keys:
+            self._count_keys[name] = self.key_audio_seconds.labels(name)
+        return self._count_keys[name]
 
-class Tally:
-    """One session's counts, added to the server's as they come.
+    # The instruments, as an operator looks for them.
 
-    Finding an instrument by its label costs more than counting, so it is done once a session.
-    """
+    def _show_slots(self, slots: Slots) -> None:
+        total = self._gauge("crossfade_slots", "Sessions admitted at once.")
+        total.set_function(lambda: slots.total)
+        free = self._gauge("crossfade_slots_free", "Slots that the next sessions can have now.")
+        free.set_function(lambda: slots.free)
 
-    def __init__(self, metrics: Metrics, dialect: str) -> None:
-        self._dialect = dialect
-        self._turns_ended = 0
-        self._audio_ms = 0
-        self._session_ms = 0
-        self._active = metrics.active.labels(dialect)
-        self._sessions = metrics.sessions.labels(dialect)
-        self._unhonoured = metrics.unhonoured.labels(dialect)
-        self._session_seconds = metrics.session_seconds.labels(dialect)
-        self._audio_seconds = metrics.audio_seconds.labels(dialect)
-        self._partials = metrics.partials.labels(dialect)
-        self._finals = metrics.finals.labels(dialect)
-        self._words = metrics.words.labels(dialect)
-        self._turns = metrics.turns.labels(dialect)
-
-    @contextmanager
-    def session(self, *, n_notes: int) -> Iterator[None]:
-        """Count the session as active; ``n_notes``: settings that it goes on without."""
-        self._sessions.inc()
-        self._unhonoured.inc(n_notes)
-        with self._active.track_inprogress():
-            yield
-
-    def count(self, event: Event, audio_ms: int) -> None:
-        """Count one event, and the audio that the session has received so far."""
-        if isinstance(event, Partial):
-            self._partials.inc()
-        elif isinstance(event, Final):
-            self._finals.inc()
-            self._words.inc(len(event.words))
-            self._heard(audio_ms)
-        elif isinstance(event, TurnEnded):
-            self._turns_ended += 1
-            self._turns.inc()
-
-    def ended(self, *, audio_ms: int, session_ms: int) -> None:
-        """Count what is only known at the end."""
-        self._heard(audio_ms)
-        self._session_ms = session_ms
-        self._session_seconds.observe(session_ms / 1000)
-
-    def __str__(self) -> str:
-        # Below 1 is faster than real time: a file. Live audio comes out at 1 or a little above.
-        factor = self._session_ms / self._audio_ms if self._audio_ms else 0.0
-        return (
-            f"dialect={self._dialect} session_ms={self._session_ms} audio_ms={self._audio_ms}"
-            f" turns={self._turns_ended} real_time_factor={factor:.3f}"
+    def _count_sessions(self) -> None:
+        self.active = self._gauge(
+            "crossfade_sessions_active", "Sessions that hold a slot.", _DIALECT
+        )
+        self.sessions = self._counter("crossfade_sessions", "Sessions that got a slot.", _DIALECT)
+        self.session_seconds = self._histogram(
+            "crossfade_session_seconds",
+            "Wall time of sessions, from connection to the end.",
+            _DIALECT,
+            buckets=_SESSION_BUCKETS_S,
+        )
+        self.refusals = self._counter(
+            "crossfade_refusals",
+            "Connections that never became a session, by cause.",
+            ("dialect", "cause"),
+        )
+        self.turned_away = self._counter(
+            "crossfade_turned_away",
+            "Connections and requests refused for their address, by cause.",
+            ("cause",),
+        )
+        self.errors = self._counter(
+            "crossfade_errors", "Sessions that ended with an error, by type.", ("dialect", "type")
+        )
+        self.unhonoured = self._counter(
+            "crossfade_unhonoured_settings",
+            "Settings that clients asked for and that this server went on without.",
+            _DIALECT,
         )
 
-    def _heard(self, audio_ms: int) -> None:
-        self._audio_seconds.inc((audio_ms - self._audio_ms) / 1000)
-        self._audio_ms = audio_ms
+    def _count_words(self) -> None:
+        self.audio_seconds = self._counter("crossfade_audio_seconds", "Audio received.", _DIALECT)
+        self.key_audio_seconds = self._counter(
+            "crossfade_key_audio_seconds",
+            f"Audio received, by the name of the key; from the {MOST_KEYS + 1}st name on together.",
+            ("key",),
+        )
+        self.partials = self._counter("crossfade_partials", "Partials recognized.", _DIALECT)
+        self.finals = self._counter("crossfade_finals", "Finals recognized.", _DIALECT)
+        self.words = self._counter("crossfade_words", "Words in finals.", _DIALECT)
+        self.turns = self._counter("crossfade_turns", "Turns that ended.", _DIALECT)
+
+    def _time_words(self) -> None:
+        self.partial_lags = self._histogram(
+            "crossfade_partial_lag_seconds",
+            "From the arrival of the audio with a word's end to its first partial. Raw audio only.",
+            _DIALECT,
+            buckets=_LAG_BUCKETS_S,
+        )
+        self.final_lags = self._histogram(
+            "crossfade_final_lag_seconds",
+            "From the arrival of the audio with a word's end to its final. Raw audio only.",
+            _DIALECT,
+            buckets=_LAG_BUCKETS_S,
+        )
+        self.factors = self._histogram(
+            "crossfade_real_time_factor",
+            "CPU time of a session's decodes over its audio, as sessions end.",
+            _DIALECT,
+            buckets=_FACTOR_BUCKETS,
+        )
+
+    def _watch_clients(self) -> None:
+        self.sending = self._gauge(
+            "crossfade_outgoing_waiting",
+            "Sessions with a message that their client has not taken yet.",
+            _DIALECT,
+        )
+        self.send_seconds = self._histogram(
+            "crossfade_outgoing_wait_seconds",
+            "How long messages waited for their client to take them.",
+            _DIALECT,
+            buckets=_SEND_BUCKETS_S,
+        )
+        self.webhooks = self._counter(
+            "crossfade_webhooks",
+            "Posts that clients asked for: delivered, failed, refused, dropped for lack of room.",
+            ("outcome",),
+        )
+
+    def _counter(self, name: str, about: str, labels: Sequence[str] = ()) -> Counter:
+        self._note(f"{name}_total", about, labels)
+        return Counter(name, about, labels, registry=self._registry)
+
+    def _gauge(self, name: str, about: str, labels: Sequence[str] = ()) -> Gauge:
+        self._note(name, about, labels)
+        return Gauge(name, about, labels, registry=self._registry)
+
+    def _histogram(
+        self, name: str, about: str, labels: Sequence[str], *, buckets: Sequence[float]
+    ) -> Histogram:
+        self._note(f"{name}_bucket", about, labels)
+        return Histogram(name, about, labels, buckets=buckets, registry=self._registry)
+
+    def _note(self, name: str, about: str, labels: Sequence[str]) -> None:
+        self.instruments.append(Instrument(name=name, labels=tuple(labels), help=about))
 
 
 def _cause(error: CrossfadeError) -> str:
+    if type(error) is CrossfadeError:
+        return "bug"
     name = type(error).__name__.removesuffix("Error").lower()
     return f"{name}_{error.cause}" if isinstance(error, CredentialError) else name

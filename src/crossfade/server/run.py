@@ -5,24 +5,30 @@ import contextlib
 import logging
 import os
 import signal
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
-import uvicorn
 from msgspec import Struct
 
 from crossfade.dialects import DIALECTS, RESERVED_PATHS
 from crossfade.dialects.base import Dialect, DialectSettings
 from crossfade.errors import ConfigError
 from crossfade.recognizers.base import Recognizer
+from crossfade.recognizers.load import Loaded, Rung
+from crossfade.server.addresses import Crowd, Guesses
 from crossfade.server.app import make_app
+from crossfade.server.doors import Door, bind, room_for_connections
 from crossfade.server.keys import Keyring
-from crossfade.server.limits import Patience, Sessions, Slots
+from crossfade.server.limits import Bounds, Patience, Sessions, Slots
+from crossfade.server.listener import Entrance, Listener
 from crossfade.server.metrics import Metrics
+from crossfade.server.proxies import Proxies
 from crossfade.server.session import Service
-from crossfade.server.tokens import Authority, token_secret
+from crossfade.server.signing import SecretsFile
+from crossfade.server.tls import Tls
+from crossfade.server.tokens import Authority
+from crossfade.server.webhooks import WebhookPolicy, Webhooks
 from crossfade.server.wire import listener_config
 
 logger = logging.getLogger("crossfade.server")
@@ -49,10 +55,24 @@ class ServerConfig(Struct, frozen=True, kw_only=True):
     """0: measured when the recognizer is warm."""
     dialect: DialectSettings = DialectSettings()
     patience: Patience = Patience()
+    max_channels: int = 8
+    """In one session; each of them takes a slot."""
+    webhook_hosts: tuple[str, ...] = ()
+    """Where clients may have something posted; see ``WebhookPolicy``."""
     drain_s: float = 10.0
     """How long sessions may take to finish after a signal."""
     certfile: Path | None = None
+    """A certificate (PEM, with its chain): only TLS is spoken at ``port`` then."""
     keyfile: Path | None = None
+    """Its private key; ``None``: in the same file."""
+    plain_port: int | None = None
+    """Another port, without TLS; 0: the system chooses."""
+    bounds: Bounds = Bounds()
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses and networks whose ``X-Forwarded-For`` is believed."""
+    backend: str | None = None
+    """Who recognizes, by the name that keys know; ``None``: every key may use it."""
+    single_use_tokens: bool = False
 
 
 class Server:
@@ -67,7 +87,7 @@ class Server:
         recognizer: Recognizer,
         keyring: Keyring,
         *,
-        token_secrets: Sequence[str] = (),
+        token_secrets: Sequence[str] | SecretsFile = (),
         measure_slots: MeasureSlots | None = None,
         dialects: Sequence[Dialect] = DIALECTS,
     ) -> None:
@@ -83,34 +103,44 @@ class Server:
             dialects: What is spoken.
 
         Raises:
-            ConfigError: If the data directory cannot be used.
+            ConfigError: If the data directory cannot be used, or a proxy is no address.
         """
-        slots = Slots()
+        loaded = recognizer if isinstance(recognizer, Loaded) else None
+        slots = Slots(is_chosen=config.max_sessions > 0, is_overloaded=lambda: _is_full(loaded))
+        metrics = Metrics(slots, loaded)
         self._config = config
         self._measure_slots = measure_slots or _guess_slots
         self._service = Service(
             recognizer=recognizer,
             authority=Authority(
                 keyring,
-                token_secrets=token_secrets or [token_secret(config.data_dir)],
+                token_secrets=token_secrets or SecretsFile.made(config.data_dir / "token-secret"),
+                backend=config.backend,
+                single_use=config.single_use_tokens,
                 no_auth=config.no_auth,
+                guesses=Guesses(per_minute=config.bounds.wrong_keys_per_minute),
             ),
             slots=slots,
             sessions=Sessions(),
-            metrics=Metrics(slots),
+            metrics=metrics,
             patience=config.patience,
+            webhooks=Webhooks(WebhookPolicy(config.webhook_hosts), metrics),
+            max_channels=config.max_channels,
         )
-        app = make_app(
+        self._proxies = Proxies(config.trusted_proxies)
+        self._crowd, visitors = _crowds(config.bounds)
+        self._app = make_app(
             dialects,
             service=self._service,
             settings=config.dialect,
+            visitors=visitors,
             reserved_paths=RESERVED_PATHS,
         )
-        self._listener = _Listener(
-            listener_config(app, certfile=config.certfile, keyfile=config.keyfile)
-        )
+        self._listener: Listener | None = None
         self._serving: asyncio.Task[None] | None = None
+        self._posting: asyncio.Task[None] | None = None
         self._port = config.port
+        self._plain_port = config.plain_port
 
     @property
     def port(self) -> int:
@@ -120,11 +150,16 @@ class Server:
     @property
     def url(self) -> str:
         """Base URL for WebSocket clients on this machine, without a path."""
-        scheme = "ws" if self._config.certfile is None else "wss"
+        return self._url("ws" if self._config.certfile is None else "wss", self._port)
+
+    @property
+    def plain_url(self) -> str | None:
+        """The same for the port without TLS, where that is another one."""
+        return None if self._plain_port is None else self._url("ws", self._plain_port)
+
+    def _url(self, scheme: str, port: int) -> str:
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._config.host, self._config.host)
-        return (
-            f"{scheme}://[{host}]:{self.port}" if ":" in host else f"{scheme}://{host}:{self.port}"
-        )
+        return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
     @property
     def service(self) -> Service:
@@ -135,18 +170,51 @@ class Server:
         """Listen, warm the recognizer up, open the slots. ``/healthz`` answers from the first.
 
         Raises:
-            ConfigError: If the address cannot be listened on; ``field`` is ``port`` or ``host``.
+            ConfigError: If the address cannot be listened on, or the certificate is of no use;
+                ``field`` is ``port``, ``host`` or ``certificate``.
             ModelError: If the recognizer's files are missing or damaged.
         """
-        listening = _bind(self._config.host, self._config.port)
-        self._port = listening.getsockname()[1]
-        self._serving = asyncio.create_task(self._listener.serve(sockets=[listening]))
+        config = self._config
+        self._listener = Listener(
+            listener_config(self._app, config.bounds, trusted_proxies=config.trusted_proxies),
+            self._entrances(),
+            request_s=config.bounds.request_s,
+        )
+        self._posting = asyncio.create_task(self._service.webhooks.run())
+        self._serving = asyncio.create_task(self._listener.run_here())
         await self._listener.ready(self._serving)
         await self._service.recognizer.start()
         self._service.slots.total = self._config.max_sessions or await self._measure_slots(
             self._service.recognizer
         )
         logger.info("listening on %s, %d slots", self.url, self._service.slots.total)
+
+    def _entrances(self) -> list[Entrance]:
+        config = self._config
+        tls = None if config.certfile is None else Tls(config.certfile, config.keyfile)
+        if tls is None and config.keyfile is not None:
+            raise ConfigError(
+                "a private key is of no use without its certificate", field="certificate"
+            )
+        first = Entrance(door=self._door(config.port), tls=tls)
+        self._port = first.door.getsockname()[1]
+        if config.plain_port is None:
+            return [first]
+        try:
+            second = Entrance(door=self._door(config.plain_port))
+        except ConfigError:
+            first.door.close()
+            raise
+        self._plain_port = second.door.getsockname()[1]
+        return [first, second]
+
+    def _door(self, port: int) -> Door:
+        return Door(
+            bind(self._config.host, port),
+            self._crowd,
+            is_trusted=self._proxies.__contains__,
+            turned_away=self._service.metrics.turned_away.labels("connections").inc,
+        )
 
     async def wait(self) -> None:
         """Serve until SIGTERM or SIGINT, then drain; a second signal ends the draining at once.
@@ -169,7 +237,8 @@ class Server:
 
         New sessions are refused and ``/readyz`` is 503 from now on, while the port still answers:
         a load balancer sees a state, not a hole. Sessions that have not finished by the deadline
-        get their dialect's error. Returns when the last client is gone.
+        get their dialect's error. Returns when the last client is gone, and with it what it wanted
+        to have posted.
         """
         self._service.slots.close()
         deadline = asyncio.get_running_loop().time() + deadline_s
@@ -177,14 +246,19 @@ class Server:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout_at(deadline + self._config.patience.parting_s):
                 await self._service.sessions.emptied()
+                await self._service.webhooks.drain()
 
     async def aclose(self) -> None:
         """Stop at once. Sessions that are still open are cut off; ``drain`` first."""
         self._service.slots.close()
-        if self._serving is not None:
+        if self._serving is not None and self._listener is not None:
             self._listener.should_exit = True
             await self._serving
             self._serving = None
+        if self._posting is not None:
+            self._posting.cancel()
+            await asyncio.wait([self._posting])
+            self._posting = None
         await self._service.recognizer.aclose()
 
 
@@ -214,31 +288,6 @@ async def running_server(
         await server.aclose()
 
 
-class _Listener(uvicorn.Server):
-    """uvicorn's server, which leaves signals to us and says when it listens."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self._listens = asyncio.Event()
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        # uvicorn's own handling would close every WebSocket with 1012 before it was drained.
-        yield
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self._listens.set()
-
-    async def ready(self, serving: asyncio.Task[None]) -> None:
-        """Wait until connections are accepted, or raise what stopped ``serving``."""
-        listens = asyncio.ensure_future(self._listens.wait())
-        await asyncio.wait([listens, serving], return_when=asyncio.FIRST_COMPLETED)
-        listens.cancel()
-        if serving.done():
-            serving.result()
-
-
 @contextmanager
 def _signals() -> Iterator[asyncio.Semaphore]:
     """A semaphore that is released once for each SIGTERM or SIGINT."""
@@ -253,21 +302,16 @@ def _signals() -> Iterator[asyncio.Semaphore]:
             loop.remove_signal_handler(number)
 
 
-def _bind(host: str, port: int) -> socket.socket:
-    try:
-        # One address is enough; a name such as localhost may stand for two, and with port 0 they
-        # would get two different ports.
-        family, _, _, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-    except OSError as exc:
-        raise ConfigError(f"{host} is not an address of this machine", field="host") from exc
-    try:
-        return socket.create_server(address[:2], family=family, backlog=2048)
-    except OSError as exc:
-        raise ConfigError(
-            f"cannot listen on {host} port {port}: {os.strerror(exc.errno or 0)}", field="port"
-        ) from exc
+def _crowds(bounds: Bounds) -> tuple[Crowd, Crowd]:
+    """Count connections by who connects, and WebSockets by whom a proxy speaks for."""
+    most = bounds.connections or room_for_connections()
+    most_each = bounds.connections_per_address or max(1, most // 2)
+    return Crowd(most=most, most_each=most_each), Crowd(most=most, most_each=most_each)
+
+
+def _is_full(recognizer: Loaded | None) -> bool:
+    load = recognizer.load() if recognizer is not None else None
+    return load is not None and load.rung is Rung.FULL
 
 
 async def _guess_slots(recognizer: Recognizer) -> int:

@@ -1,8 +1,8 @@
 """One client, from its handshake to its close frame.
 
     CONNECTED ──Start──▶ RECOGNIZING ──last event──▶ PARTING ──▶ closed
-      no slot yet,         slot and stream,            slot given back;
-      nothing said         one reader, one writer      late frames are read and dropped
+      no slot yet,         slot and stream;            slot given back;
+      nothing said         see conversation.py         late frames are read and dropped
 
 The session moves frames and knows no vendor's words: the dialect turns them into commands, and
 events into frames. Whatever goes wrong comes out in ``run``, once.
@@ -13,30 +13,33 @@ import logging
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import aclosing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
 from crossfade.dialects.base import Frame, Goodbye, Handshake, ServerDialect
-from crossfade.errors import CrossfadeError, IdleError, ProtocolError, RecognizerError
+from crossfade.errors import ConfigError, CrossfadeError, IdleError, RecognizerError
 from crossfade.model import (
-    Audio,
     Command,
-    Event,
-    Finish,
-    KeepAlive,
     SessionConfig,
-    SessionEnded,
     SessionLimits,
     SessionStarted,
     Start,
+    Usage,
 )
-from crossfade.recognizers.base import Recognizer, RecognizerStream, StreamCommand
+from crossfade.recognizers import channels
+from crossfade.recognizers.base import Recognizer, RecognizerStream
+from crossfade.server.audio_limit import LimitedStream
+from crossfade.server.conversation import Conversation
 from crossfade.server.limits import Patience, Sessions, Slots
-from crossfade.server.metrics import Metrics, Tally
+from crossfade.server.log_context import current_session
+from crossfade.server.metrics import Metrics
 from crossfade.server.socket import ClientGone, Socket
+from crossfade.server.tally import Tally
 from crossfade.server.tokens import Authority, Principal
+from crossfade.server.voice import Voice
 from crossfade.server.watchdog import Watchdog, capped
+from crossfade.server.webhooks import Webhooks
 
 logger = logging.getLogger("crossfade.server")
 
@@ -55,6 +58,8 @@ class Service:
     sessions: Sessions
     metrics: Metrics
     patience: Patience
+    webhooks: Webhooks
+    max_channels: int
 
 
 class Session:
@@ -75,10 +80,10 @@ class Session:
         self._dialect_name = dialect_name
         self._handshake = handshake
         self._service = service
-        self._tally = Tally(service.metrics, dialect_name)
-        self._opened_at = asyncio.get_running_loop().time()
+        clock = asyncio.get_running_loop()
+        self._tally = Tally(service.metrics, dialect_name, now=clock.time)
+        self._opened_at = clock.time()
         self._opened_unix = time.time()
-        self._feeding = asyncio.Lock()
         self._has_started = False
         self._close_code: int | None = None
         self._is_traced = logger.isEnabledFor(logging.DEBUG)
@@ -86,6 +91,7 @@ class Session:
     async def run(self) -> None:
         """Serve this client until it or we hang up. Raises nothing but a cancellation."""
         error: CrossfadeError | None = None
+        current_session.set(self.id)
         with self._service.sessions.enter():
             try:
                 await self._converse()
@@ -95,16 +101,18 @@ class Session:
                 error = _first(errors)
             except* Exception as bugs:
                 logger.exception("session %s: a bug ended it", self.id, exc_info=_first(bugs))
-                error = RecognizerError("an internal error ended the session")
+                error = CrossfadeError("an internal error ended the session")
             if error is not None and self._close_code is None:
                 await self._refuse(error)
+            self._post_webhook()
         if self._has_started:
             logger.info(
                 "session %s closed: code=%s %s", self.id, self._close_code or "-", self._tally
             )
 
     async def _converse(self) -> None:
-        principal = self._service.authority.admit(self._dialect.credential(self._handshake))
+        gate = self._service.authority.seen_from(self._socket.address)
+        principal = gate.admit(self._dialect.credential(self._handshake))
         commands = self._dialect.open(self._handshake)
         await self._accept()
         start, rest = _split(commands) or await self._read_start()
@@ -120,131 +128,91 @@ class Session:
         async with asyncio.TaskGroup() as group:
             leaving = group.create_task(self._leave_when_ordered())
             timeout = group.create_task(_expire(start_s))
-            while (found := _split(self._receive(await self._socket.receive()))) is None:
+            while (found := _split(await self._hear())) is None:
                 pass
             leaving.cancel()
             timeout.cancel()
         return found
 
+    async def _leave_when_ordered(self) -> None:
+        await self._service.sessions.ordered_to_leave()
+        raise RecognizerError("the server is shutting down")
+
     async def _recognize(self, start: Start, rest: list[Command], principal: Principal) -> Goodbye:
         """Hold a slot and a stream while this client is listened to."""
-        service = self._service
-        limits = capped(start.limits, principal.session_s)
-        slot = service.slots.slot(principal.name, at_most=principal.max_sessions)
-        async with slot, aclosing(service.recognizer.open(start.config)) as stream:
-            watchdog = Watchdog(limits, opened_at=self._opened_at, stall_s=service.patience.stall_s)
-            with self._counted(principal, stream, self._missing(start.config)):
-                async with asyncio.TaskGroup() as group:
-                    speaking = group.create_task(
-                        self._speak(self._started(start, limits), stream, watchdog)
-                    )
-                    others = [
-                        group.create_task(self._listen(rest, stream, watchdog)),
-                        group.create_task(self._finish_when_ordered(stream, watchdog)),
-                        group.create_task(watchdog.run()),
-                    ]
-                    goodbye = await speaking
-                    for task in others:
-                        task.cancel()
-        return goodbye
+        service, config = self._service, start.config
+        self._check_channels(config)
+        slot = service.slots.slot(
+            principal.name,
+            at_most=principal.max_sessions,
+            n_channels=max(len(config.channels), 1),
+        )
+        async with slot as usage, channels.opened(service.recognizer, config) as stream:
+            service.authority.opened(principal)
+            with self._counted(principal, stream, config):
+                limits = capped(start.limits, principal.session_s)
+                watchdog = self._watchdog(limits)
+                conversation = Conversation(
+                    receive=self._hear,
+                    voice=self._voice(watchdog),
+                    stream=_limited(stream, config, limits),
+                    watchdog=watchdog,
+                    heartbeat_s=limits.heartbeat_s,
+                    sessions=service.sessions,
+                    tally=self._tally,
+                    session_ms=self._session_ms,
+                )
+                return await conversation.run(self._started(config, limits, usage), rest)
 
-    # One reader ...
+    def _check_channels(self, config: SessionConfig) -> None:
+        most = self._service.max_channels
+        if len(config.channels) > most:
+            raise ConfigError(f"more than {most} channels in one session", field="channels")
 
-    async def _listen(
-        self, rest: list[Command], stream: RecognizerStream, watchdog: Watchdog
-    ) -> None:
-        """Pass on what the client says, until it hangs up."""
-        for command in rest:
-            await self._obey(command, stream, watchdog)
-        while True:
-            frame = await self._socket.receive()
-            watchdog.frame()
-            for command in self._receive(frame):
-                await self._obey(command, stream, watchdog)
+    def _watchdog(self, limits: SessionLimits) -> Watchdog:
+        return Watchdog(
+            limits,
+            self._service.patience,
+            opened_at=self._opened_at,
+            unheard_s=self._socket.unheard_s,
+        )
 
-    def _receive(self, frame: Frame) -> list[Command]:
+    def _voice(self, watchdog: Watchdog) -> Voice:
+        async def send(frame: Frame) -> None:
+            with watchdog.sending(), self._tally.sending():
+                await self._send(frame)
+
+        return Voice(self._dialect, send=send)
+
+    def _started(
+        self, config: SessionConfig, limits: SessionLimits, usage: Usage | None
+    ) -> SessionStarted:
+        session_s = limits.session_s
+        return SessionStarted(
+            session_id=self.id,
+            language=config.language,
+            started_at=int(time.time()),
+            expires_at=None if session_s is None else int(self._opened_unix + session_s),
+            speaker_labels=(
+                config.speaker_labels is not None
+                and self._service.recognizer.info.has_speaker_labels
+            ),
+            usage=usage,
+        )
+
+    # Frames.
+
+    async def _hear(self) -> list[Command]:
+        """Wait for the next frame, and for what it asks."""
+        frame = await self._socket.receive()
         if self._is_traced:
             logger.debug("session %s < %s", self.id, _clipped(frame))
         return self._dialect.receive(frame)
-
-    async def _obey(self, command: Command, stream: RecognizerStream, watchdog: Watchdog) -> None:
-        if isinstance(command, Audio):
-            watchdog.audio()
-        elif isinstance(command, KeepAlive):
-            return
-        elif isinstance(command, Start):
-            raise ProtocolError("the session has started already")
-        await self._feed(command, stream, watchdog)
-
-    async def _feed(
-        self, command: StreamCommand, stream: RecognizerStream, watchdog: Watchdog
-    ) -> None:
-        # A full recognizer blocks here, the socket stays unread and TCP slows the client down.
-        # The lock keeps a Finish of our own behind a chunk that is waiting for room.
-        async with self._feeding:
-            with watchdog.feeding():
-                await stream.feed(command)
-        if isinstance(command, Finish):
-            watchdog.finished()
-
-    # ... one writer ...
-
-    async def _speak(
-        self, started: SessionStarted, stream: RecognizerStream, watchdog: Watchdog
-    ) -> Goodbye:
-        """Tell the client what is recognized; return with the dialect's last word."""
-        goodbye = await self._say(started, watchdog)
-        if goodbye is not None:
-            return goodbye
-        async for event in stream.events():
-            watchdog.event()
-            self._tally.count(event, stream.audio_ms)
-            goodbye = await self._say(event, watchdog)
-            if goodbye is not None:
-                return goodbye
-        ended = SessionEnded(audio_ms=stream.audio_ms, session_ms=self._session_ms())
-        return await self._say(ended, watchdog) or Goodbye(code=1000)
-
-    async def _say(self, event: Event, watchdog: Watchdog) -> Goodbye | None:
-        for frame in self._dialect.send(event):
-            if isinstance(frame, Goodbye):
-                return frame
-            with watchdog.sending():
-                await self._send(frame)
-        return None
 
     async def _send(self, frame: Frame) -> None:
         if self._is_traced:
             logger.debug("session %s > %s", self.id, _clipped(frame))
         await self._socket.send(frame)
-
-    def _started(self, start: Start, limits: SessionLimits) -> SessionStarted:
-        session_s = limits.session_s
-        return SessionStarted(
-            session_id=self.id,
-            language=start.config.language,
-            started_at=int(time.time()),
-            expires_at=None if session_s is None else int(self._opened_unix + session_s),
-            speaker_labels=(
-                start.config.speaker_labels is not None
-                and self._service.recognizer.info.has_speaker_labels
-            ),
-        )
-
-    # ... and one who waits for the order to leave.
-
-    async def _leave_when_ordered(self) -> None:
-        await self._service.sessions.ordered_to_leave()
-        raise RecognizerError("the server is shutting down")
-
-    async def _finish_when_ordered(self, stream: RecognizerStream, watchdog: Watchdog) -> None:
-        """Finish on the client's behalf when the server drains; give up at the deadline."""
-        deadline = await self._service.sessions.ordered_to_leave()
-        with suppress(TimeoutError):
-            async with asyncio.timeout_at(deadline):
-                await self._feed(Finish(), stream, watchdog)
-                await asyncio.get_running_loop().create_future()  # cancelled with the last word
-        raise RecognizerError("the server shut down before the last words were recognized")
 
     # The end.
 
@@ -281,6 +249,11 @@ class Session:
                 await self._socket.close(goodbye.code, goodbye.reason)
                 self._close_code = goodbye.code
 
+    def _post_webhook(self) -> None:
+        webhook = self._dialect.webhook()
+        if webhook is not None:
+            self._service.webhooks.post(webhook, session_id=self.id)
+
     # What operators see of it.
 
     def _session_ms(self) -> int:
@@ -299,21 +272,34 @@ class Session:
 
     @contextmanager
     def _counted(
-        self, principal: Principal, stream: RecognizerStream, missing: tuple[str, ...]
+        self, principal: Principal, stream: RecognizerStream, config: SessionConfig
     ) -> Iterator[None]:
         """Show the session in metrics and logs while it holds a slot."""
         self._has_started = True
         logger.info(
             "session %s open: dialect=%s key=%s", self.id, self._dialect_name, principal.name
         )
-        notes = (*self._dialect.notes, *missing)
+        notes = (*self._dialect.notes, *self._missing(config))
         for note in notes:
             logger.info("session %s goes without: %s", self.id, note)
+        listed = self._service.sessions.listed(self.id, self._handshake.headers.get("x-request-id"))
         try:
-            with self._tally.session(n_notes=len(notes)):
+            with self._tally.session(config, key=principal.name, n_notes=len(notes)), listed:
                 yield
         finally:
-            self._tally.ended(audio_ms=stream.audio_ms, session_ms=self._session_ms())
+            self._tally.ended(
+                audio_ms=stream.audio_ms,
+                session_ms=self._session_ms(),
+                processing_s=stream.processing_s,
+            )
+
+
+def _limited(
+    stream: RecognizerStream, config: SessionConfig, limits: SessionLimits
+) -> RecognizerStream | LimitedStream:
+    if limits.audio_s is None:
+        return stream
+    return LimitedStream(stream, config, limit_s=limits.audio_s)
 
 
 async def _expire(start_s: float) -> None:

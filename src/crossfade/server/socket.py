@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping
 
+from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
 from crossfade.dialects.base import Frame
+
+UNHEARD = "crossfade.unheard"
+"""An ASGI extension of our own listener: ``seconds``, called, says how long nothing has come."""
 
 
 class ClientGone(Exception):  # noqa: N818 (an outcome, not an error: clients may leave)
@@ -25,7 +29,14 @@ class Socket:
 
     def __init__(self, websocket: WebSocket) -> None:
         self._websocket = websocket
+        self.address = address_of(websocket)
+        """The client's, as far as it is known; behind a trusted proxy not that proxy's."""
         self.is_accepted = False
+
+    def unheard_s(self) -> float:
+        """For how long nothing has come from the client, pongs included; 0.0 if nobody knows."""
+        asked = self._websocket.scope["extensions"].get(UNHEARD, {}).get("seconds")
+        return asked() if callable(asked) else 0.0
 
     async def accept(self, headers: Mapping[str, str]) -> None:
         """Complete the handshake.
@@ -37,9 +48,11 @@ class Socket:
         self.is_accepted = True
         await self._websocket.accept(headers=pairs)
 
-    async def reject(self, status: int, body: Frame) -> None:
+    async def reject(
+        self, status: int, body: Frame, *, headers: Mapping[str, str] | None = None
+    ) -> None:
         """Answer the handshake with an HTTP status instead."""
-        response = Response(body, status_code=status, media_type="application/json")
+        response = Response(body, status, headers, media_type="application/json")
         try:
             await self._websocket.send_denial_response(response)
         except RuntimeError:  # an ASGI server without that extension: it says 403
@@ -87,3 +100,8 @@ class Socket:
             # Starlette once a close frame has passed it; uvicorn when it closed the socket on its
             # own (message too big, no pong) and we have not read of that yet.
             raise ClientGone(1006) from None
+
+
+def address_of(connection: HTTPConnection) -> str:
+    """The address that a request comes from; empty where there is none, at a Unix socket."""
+    return connection.client.host if connection.client is not None else ""

@@ -4,25 +4,25 @@ A token is a JWT, signed with a secret of this server: nothing is stored, so eve
 shares the secret accepts it. It names the key that made it and ends with that key.
 """
 
-import hashlib
-import os
-import secrets
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import jwt
 from msgspec import Struct
 
 from crossfade.dialects.base import Credential
-from crossfade.errors import ConfigError, CredentialError
-from crossfade.server.keys import KeyEntry, Keyring, write_private
+from crossfade.errors import CredentialError, ForbiddenError
+from crossfade.server.addresses import Guesses
+from crossfade.server.keys import KeyEntry, Keyring
+from crossfade.server.quotas import Opens, UsedTokens
+from crossfade.server.signing import SecretsFile, SigningKeys
 
 _ALGORITHM = "HS256"
 _ANONYMOUS = "anonymous"
+_CLAIMS = ("iat", "exp", "scope", "key", "jti")
 
 
 class Principal(Struct, frozen=True, kw_only=True):
@@ -31,9 +31,14 @@ class Principal(Struct, frozen=True, kw_only=True):
     name: str
     """Of the key, fit for logs."""
     max_sessions: int | None = None
+    opens_per_minute: int | None = None
     backends: tuple[str, ...] = ()
     session_s: float | None = None
     """Cap on the session's length that the token carries."""
+    token_id: str | None = None
+    """``None``: it showed a key."""
+    token_expires: int = 0
+    """Unix time in seconds."""
 
 
 class Authority:
@@ -46,8 +51,11 @@ class Authority:
         self,
         keyring: Keyring,
         *,
-        token_secrets: Sequence[str],
+        token_secrets: Sequence[str] | SecretsFile,
+        backend: str | None = None,
+        single_use: bool = False,
         no_auth: bool = False,
+        guesses: Guesses | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         """Get ready to sign.
@@ -55,22 +63,41 @@ class Authority:
         Args:
             keyring: The long-lived keys.
             token_secrets: The first signs, all of them verify: that is how one is replaced.
+            backend: Who recognizes here; keys that may not use it are sent away.
+            single_use: A token opens one session, not as many as there is time for. Each
+                process remembers for itself which tokens were used.
             no_auth: Let everybody in.
+            guesses: Where wrong keys are counted; ``None``: with the usual limit.
             now: Unix time in seconds at which tokens are made.
         """
         self._keyring = keyring
-        self._signing = {_key_id(secret): _signing_key(secret) for secret in token_secrets}
-        self._current_id = _key_id(token_secrets[0])
+        self._secrets = (
+            token_secrets if isinstance(token_secrets, SecretsFile) else SigningKeys(token_secrets)
+        )
+        self._backend = backend
+        self._used = UsedTokens() if single_use else None
         self._no_auth = no_auth
+        self._guesses = Guesses() if guesses is None else guesses
+        self._opens = Opens()
         self._now = now
 
+    @property
+    def asks_for_keys(self) -> bool:
+        """``False``: everybody is let in."""
+        return not self._no_auth
+
+    def seen_from(self, address: str) -> "Gate":
+        """The same authority for a client at this address, whose wrong keys are counted."""
+        return Gate(self, self._guesses, address)
+
     def check_key(self, secret: str | None) -> None:
-        """Accept a long-lived key, and no token.
+        """Accept a long-lived key that may make tokens, and no token.
 
         Raises:
             CredentialError: If it is missing, unknown, or expired.
+            ForbiddenError: If it may not make tokens.
         """
-        self._key_holder(secret)
+        self._minter(secret)
 
     def mint(self, key: str | None, *, scope: str, ttl_s: int, session_s: int | None = None) -> str:
         """Make a temporary token on behalf of a key.
@@ -83,30 +110,27 @@ class Authority:
 
         Raises:
             CredentialError: If the key is missing, unknown, or expired.
+            ForbiddenError: If it may not make tokens.
         """
         issued = int(self._now())
         claims: dict[str, object] = {
             "iat": issued,
             "exp": issued + ttl_s,
             "scope": scope,
-            "key": self._key_holder(key).name,
+            "key": self._minter(key),
             "jti": uuid.uuid4().hex,
         }
         if session_s is not None:
             claims["session_s"] = session_s
-        return jwt.encode(
-            claims,
-            self._signing[self._current_id],
-            algorithm=_ALGORITHM,
-            headers={"kid": self._current_id},
-        )
+        signing = self._signing_keys().current
+        return jwt.encode(claims, signing.key, algorithm=_ALGORITHM, headers={"kid": signing.id})
 
     def check(self, token: str, scope: str) -> Principal:
         """Accept a temporary token.
 
         Raises:
-            CredentialError: If it is not ours, not for this scope, or past its time, or if the
-                key that made it is gone.
+            CredentialError: If it is not ours, not for this scope, past its time or used up, or
+                if the key that made it is gone.
         """
         claims = self._claims(token)
         if claims["scope"] != scope:
@@ -116,17 +140,41 @@ class Authority:
         entry = self._keyring.named(claims["key"])
         if claims["iat"] < entry.created:
             raise CredentialError("unknown")  # made with the key that this one replaced
-        return _principal(entry, session_s=claims.get("session_s"))
+        if self._used is not None and claims["jti"] in self._used:
+            raise CredentialError("unknown")
+        return _principal(entry, claims)
 
     def admit(self, credential: Credential) -> Principal:
         """Judge what a client showed at the handshake.
 
         Raises:
             CredentialError: If it does not open this door.
+            ForbiddenError: If its key may not use this server's backend.
         """
-        secret = credential.secret
         if self._no_auth:
             return self._admit_anybody(credential)
+        principal = self._identify(credential)
+        if principal.backends and self._backend not in (None, *principal.backends):
+            raise ForbiddenError("use this backend")
+        return principal
+
+    def opened(self, principal: Principal) -> None:
+        """Note that a session of theirs begins: call it once, when there is a slot for it.
+
+        A client that was turned away for lack of room has used up neither its token nor its rate.
+
+        Raises:
+            RateError: If its key opened too many within a minute.
+            CredentialError: If another session was opened with its token in the meantime.
+            CapacityError: If more used tokens would have to be remembered than we can.
+        """
+        if principal.opens_per_minute is not None:
+            self._opens.take(principal.name, at_most=principal.opens_per_minute)
+        if self._used is not None and principal.token_id is not None:
+            self._used.add(principal.token_id, expires=principal.token_expires)
+
+    def _identify(self, credential: Credential) -> Principal:
+        secret = credential.secret
         if not secret:
             raise CredentialError("missing")
         if "key" in credential.accepts and (entry := self._keyring.find(secret)):
@@ -140,26 +188,31 @@ class Authority:
             return self.check(credential.secret or "", credential.token_scope)
         return Principal(name=_ANONYMOUS)
 
-    def _key_holder(self, secret: str | None) -> Principal:
+    def _minter(self, secret: str | None) -> str:
+        """The name of a key that may make tokens."""
         if self._no_auth:
-            return Principal(name=_ANONYMOUS)
+            return _ANONYMOUS
         if not secret:
             raise CredentialError("missing")
         entry = self._keyring.find(secret)
         if entry is None:
             raise CredentialError("unknown")
-        return _principal(entry)
+        if not entry.may_mint:
+            raise ForbiddenError("make tokens")
+        return entry.name
+
+    def _signing_keys(self) -> SigningKeys:
+        return self._secrets.keys if isinstance(self._secrets, SecretsFile) else self._secrets
 
     def _claims(self, token: str) -> Mapping[str, Any]:
         try:
-            signing_key = self._signing[jwt.get_unverified_header(token)["kid"]]
             return jwt.decode(
                 token,
-                signing_key,
+                self._signing_keys().verifying(jwt.get_unverified_header(token)["kid"]),
                 algorithms=[_ALGORITHM],
                 # Replicas' clocks differ by a second or two; a token just made by another one
                 # may seem to come from the future.
-                options={"require": ["iat", "exp", "scope", "key"], "verify_iat": False},
+                options={"require": list(_CLAIMS), "verify_iat": False},
             )
         except jwt.ExpiredSignatureError:
             raise CredentialError("expired") from None
@@ -167,46 +220,53 @@ class Authority:
             raise CredentialError("unknown") from None
 
 
-def token_secret(data_dir: Path) -> str:
-    """Read the secret of a data directory; the first to ask makes it.
+class Gate:
+    """The authority as a client at one address meets it."""
 
-    Raises:
-        ConfigError: If it can be neither read nor made.
-    """
-    path = data_dir / "token-secret"
-    try:
-        if not path.exists():
-            _make_secret(path)
-        return path.read_text().strip()
-    except OSError as exc:
-        raise ConfigError(f"cannot use {path}: {exc.strerror}", field="data_dir") from exc
+    def __init__(self, authority: Authority, guesses: Guesses, address: str) -> None:
+        self._authority = authority
+        self._guesses = guesses
+        self._address = address
+
+    @property
+    def wait_s(self) -> float:
+        """How long nothing that comes from this address is to be looked at; 0: go on."""
+        return self._guesses.wait_s(self._address)
+
+    def admit(self, credential: Credential) -> Principal:
+        """As ``Authority.admit``."""
+        with self._noting_guesses(credential.secret):
+            return self._authority.admit(credential)
+
+    def check_key(self, secret: str | None) -> None:
+        """As ``Authority.check_key``."""
+        with self._noting_guesses(secret):
+            self._authority.check_key(secret)
+
+    def mint(self, key: str | None, *, scope: str, ttl_s: int, session_s: int | None = None) -> str:
+        """As ``Authority.mint``."""
+        with self._noting_guesses(key):
+            return self._authority.mint(key, scope=scope, ttl_s=ttl_s, session_s=session_s)
+
+    @contextmanager
+    def _noting_guesses(self, secret: str | None) -> Iterator[None]:
+        try:
+            yield
+        except CredentialError as error:
+            # What is missing was not guessed, and what has expired was right.
+            if error.cause == "unknown":
+                self._guesses.wrong(self._address, secret or "")
+            raise
 
 
-def _make_secret(path: Path) -> None:
-    # Two servers may start at once: linking fails for the later one, which then reads the first's.
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    write_private(draft, secrets.token_urlsafe(32).encode())
-    try:
-        with suppress(FileExistsError):
-            os.link(draft, path)
-    finally:
-        draft.unlink()
-
-
-def _principal(entry: KeyEntry, *, session_s: float | None = None) -> Principal:
+def _principal(entry: KeyEntry, claims: Mapping[str, Any] | None = None) -> Principal:
+    shown = claims or {}
     return Principal(
         name=entry.name,
         max_sessions=entry.max_sessions,
+        opens_per_minute=entry.opens_per_minute,
         backends=entry.backends,
-        session_s=session_s,
+        session_s=shown.get("session_s"),
+        token_id=shown.get("jti"),
+        token_expires=shown.get("exp", 0),
     )
-
-
-def _signing_key(secret: str) -> bytes:
-    # HS256 wants 32 bytes (RFC 7518, 3.2), whatever the operator typed.
-    return hashlib.sha256(b"crossfade token\0" + secret.encode()).digest()
-
-
-def _key_id(secret: str) -> str:
-    return hashlib.sha256(b"crossfade kid\0" + secret.encode()).hexdigest()[:8]

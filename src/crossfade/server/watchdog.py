@@ -5,11 +5,15 @@ A timer for each frame would cost more than the frame.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
+from typing import Literal
+
+from msgspec.structs import replace
 
 from crossfade.errors import ExpiredError, IdleError, RecognizerError
-from crossfade.model import SessionLimits
+from crossfade.model import SessionLimits, TimeRunsOut
+from crossfade.server.limits import Patience
 from crossfade.server.socket import ClientGone
 
 _LOOK_S = 15.0
@@ -19,18 +23,27 @@ _LOOK_S = 15.0
 class Watchdog:
     """Watches one session from its start."""
 
-    def __init__(self, limits: SessionLimits, *, opened_at: float, stall_s: float) -> None:
+    def __init__(
+        self,
+        limits: SessionLimits,
+        patience: Patience,
+        *,
+        opened_at: float,
+        unheard_s: Callable[[], float],
+    ) -> None:
         """Begin to watch.
 
         Args:
             limits: What the client, its token and the operator allow.
+            patience: How long the server waits for whom.
             opened_at: When the client connected, in the event loop's time.
-            stall_s: Longest wait for a client that does not read, or for a stuck recognizer.
+            unheard_s: For how long nothing at all has come from the client, pongs included.
         """
         self._now = asyncio.get_running_loop().time
         self._limits = limits
-        self._stall_s = stall_s
+        self._patience = patience
         self._opened_at = opened_at
+        self._unheard_s = unheard_s
         self._heard_at = self._audio_at = self._event_at = self._now()
         self._feeding_since: float | None = None
         self._sending_since: float | None = None
@@ -54,9 +67,12 @@ class Watchdog:
 
     @contextmanager
     def feeding(self) -> Iterator[None]:
-        """Note that the recognizer is to take something."""
-        self._feeding_since = self._now()
+        """Note that the recognizer is to take something; the client is not idle meanwhile."""
+        since = self._feeding_since = self._now()
         yield
+        waited_s = self._now() - since
+        self._heard_at += waited_s
+        self._audio_at += waited_s
         self._feeding_since = None
 
     @contextmanager
@@ -76,15 +92,36 @@ class Watchdog:
             RecognizerError: If the recognizer neither takes nor gives anything.
         """
         while True:
-            look_s = min(_LOOK_S, self._stall_s, self._idle_left_s(), self._session_left_s())
-            await asyncio.sleep(max(look_s, 0.0))
+            await asyncio.sleep(max(self._look_s(), 0.0))
             self._check()
 
+    async def warnings(self) -> AsyncIterator[TimeRunsOut]:
+        """Yield a warning whenever the limits want one. Ends if they never do."""
+        idle = _Countdown("idle", self._limits.idle_s, self._limits.idle_warnings_s)
+        session = _Countdown("session", self._limits.session_s, self._limits.session_warnings_s)
+        while True:
+            for warning in (idle.at(self._idle_left_s()), session.at(self._session_left_s())):
+                if warning is not None:
+                    yield warning
+            wait_s = min(idle.wait_s(self._idle_left_s()), session.wait_s(self._session_left_s()))
+            if wait_s == float("inf"):
+                return
+            await asyncio.sleep(wait_s)
+
+    def _look_s(self) -> float:
+        dead_s = self._patience.dead_s - self._unheard_s()
+        return min(
+            _LOOK_S, self._patience.stall_s, self._idle_left_s(), self._session_left_s(), dead_s
+        )
+
     def _check(self) -> None:
-        if self._limits.session_s is not None and self._session_left_s() <= 0:
-            raise ExpiredError(session_s=self._limits.session_s)
-        if self._limits.idle_s is not None and self._idle_left_s() <= 0:
-            raise IdleError(idle_s=self._limits.idle_s)
+        limits = self._limits
+        if limits.session_s is not None and self._session_left_s() <= 0:
+            raise ExpiredError(session_s=limits.session_s)
+        if limits.idle_s is not None and self._idle_left_s() <= 0:
+            raise IdleError(idle_s=limits.idle_s)
+        if self._unheard_s() >= self._patience.dead_s:
+            raise IdleError(idle_s=self._patience.dead_s)
         if self._sending_since is not None:
             # The recognizer waits for the client: only one of the two can be to blame.
             if self._is_stalled(self._sending_since):
@@ -96,11 +133,13 @@ class Watchdog:
         if since is None:
             return False
         # Whoever still gives us events is slow, not stuck.
-        return self._now() - max(since, self._event_at) >= self._stall_s
+        return self._now() - max(since, self._event_at) >= self._patience.stall_s
 
     def _idle_left_s(self) -> float:
-        if self._limits.idle_s is None or self._is_our_turn():
-            return _LOOK_S
+        if self._limits.idle_s is None:
+            return float("inf")
+        if self._is_our_turn():
+            return max(self._limits.idle_s, _LOOK_S)
         alive_at = self._audio_at if self._limits.idle_reset_by_audio_only else self._heard_at
         return alive_at + self._limits.idle_s - self._now()
 
@@ -110,15 +149,43 @@ class Watchdog:
 
     def _session_left_s(self) -> float:
         if self._limits.session_s is None:
-            return _LOOK_S
+            return float("inf")
         return self._opened_at + self._limits.session_s - self._now()
+
+
+class _Countdown:
+    """Warnings ahead of one limit, each once; all of them again when the time left has grown."""
+
+    def __init__(
+        self,
+        cause: Literal["idle", "session"],
+        limit_s: float | None,
+        warnings_s: tuple[float, ...],
+    ) -> None:
+        self._cause = cause
+        self._limit_s = limit_s or 0.0
+        # A limit that is shorter than its warning is no news when the session begins.
+        self._marks_s = sorted((at_s for at_s in warnings_s if at_s < self._limit_s), reverse=True)
+        self._n_told = 0
+
+    def at(self, left_s: float) -> TimeRunsOut | None:
+        """The warning that is due; of several the last."""
+        n_passed = sum(mark_s >= left_s for mark_s in self._marks_s)
+        n_told, self._n_told = self._n_told, n_passed
+        if n_passed <= n_told:
+            return None
+        left_s = self._marks_s[n_passed - 1]
+        return TimeRunsOut(cause=self._cause, left_s=left_s, limit_s=self._limit_s)
+
+    def wait_s(self, left_s: float) -> float:
+        """How long no warning can be due; infinite: never is."""
+        if not self._marks_s:
+            return float("inf")
+        ahead_s = [left_s - mark_s for mark_s in self._marks_s if mark_s < left_s]
+        return min(ahead_s, default=max(left_s, _LOOK_S))
 
 
 def capped(limits: SessionLimits, session_s: float | None) -> SessionLimits:
     """The same limits with a session no longer than ``session_s``."""
     lengths = [length for length in (limits.session_s, session_s) if length is not None]
-    return SessionLimits(
-        idle_s=limits.idle_s,
-        idle_reset_by_audio_only=limits.idle_reset_by_audio_only,
-        session_s=min(lengths, default=None),
-    )
+    return replace(limits, session_s=min(lengths, default=None))

@@ -1,4 +1,4 @@
-"""The WebSocket protocol below ASGI: uvicorn's, with six gaps closed.
+"""The WebSocket protocol below ASGI: uvicorn's, with eight gaps closed.
 
 uvicorn speaks ASGI upwards and websockets' sans-I/O core downwards; this subclass changes only
 what ASGI cannot reach. It knows nothing of sessions or dialects. Each override says what goes
@@ -7,9 +7,12 @@ wrong without it; ``tests/server/test_wire.py`` shows each of them over a real s
 
 import os
 
-REQUEST_LINE_BYTES = 128 * 1024
-"""Longest request line. Some vendors put their whole configuration into the query, where a prompt
-in a non-Latin script, percent-encoded, comes to roughly 80 KB."""
+from crossfade.server.request_wire import (
+    REQUEST_HEAD_BYTES,
+    REQUEST_LINE_BYTES,
+    UNREAD_S,
+    RequestProtocol,
+)
 
 # websockets reads this knob, the documented one, when it is first imported: hence before the
 # imports below. The slack is for the method and the protocol version around the target.
@@ -17,8 +20,8 @@ _LINE_SLACK_BYTES = 1024
 os.environ.setdefault("WEBSOCKETS_MAX_LINE_LENGTH", str(REQUEST_LINE_BYTES + _LINE_SLACK_BYTES))
 
 import asyncio  # noqa: E402 (after the environment is set, see above)
-from collections.abc import Coroutine  # noqa: E402
-from pathlib import Path  # noqa: E402
+from collections.abc import Coroutine, Sequence  # noqa: E402
+from http import HTTPStatus  # noqa: E402
 from typing import Any, cast  # noqa: E402
 
 import websockets.http11  # noqa: E402
@@ -28,6 +31,11 @@ from uvicorn.config import Config  # noqa: E402
 from uvicorn.protocols.websockets.websockets_sansio_impl import (  # noqa: E402
     WebSocketsSansIOProtocol,
 )
+from websockets.frames import Frame  # noqa: E402
+from websockets.http11 import Request  # noqa: E402
+
+from crossfade.server.limits import Bounds  # noqa: E402
+from crossfade.server.socket import UNHEARD  # noqa: E402
 
 # Somebody else in this process, an SDK for example, may have imported websockets before us, or an
 # operator's variable may ask for less; the limit is read anew for every line.
@@ -35,20 +43,12 @@ websockets.http11.MAX_LINE_LENGTH = max(
     websockets.http11.MAX_LINE_LENGTH, REQUEST_LINE_BYTES + _LINE_SLACK_BYTES
 )
 
-REQUEST_HEAD_BYTES = REQUEST_LINE_BYTES + 32 * 1024
-"""Longest request line and headers together, for h11, which reads every request first."""
-
-MESSAGE_BYTES = 8 * 1024 * 1024
-"""Longest WebSocket message; beyond it the socket is closed with 1009."""
-
 PING_INTERVAL_S = 20.0
-PING_TIMEOUT_S = 60.0
+PING_TIMEOUT_S = 180.0
+"""For a connection without a session; a session whose client is silent ends sooner, and says so."""
 
 _FLUSH_S = 10.0
 """How long a peer may take to fetch what was written before its session ended."""
-
-_UNREAD_S = 2.0
-"""How long we read and drop what a peer sends that was told to stop."""
 
 _BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
@@ -57,6 +57,7 @@ class WireProtocol(WebSocketsSansIOProtocol):
     """One connection, from its upgrade to its last byte."""
 
     _heard_at = 0.0
+    _joined: bytearray | None = None
     _abort_timer: asyncio.TimerHandle | None = None
 
     def data_received(self, data: bytes) -> None:
@@ -72,6 +73,16 @@ class WireProtocol(WebSocketsSansIOProtocol):
             self.transport.write(b"".join(self.conn.data_to_send()) or _BAD_REQUEST)
             self.transport.close()
 
+    def unheard_s(self) -> float:
+        """For how long nothing has come; what waits behind audio that we have not read is life."""
+        return 0.0 if self.read_paused else self.loop.time() - self._heard_at
+
+    def handle_connect(self, event: Request) -> None:
+        """Let the application ask when the peer was heard last: pongs never reach it."""
+        super().handle_connect(event)
+        if self.response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
+            self.scope["extensions"][UNHEARD] = {"seconds": self.unheard_s}
+
     def handle_parser_exception(self) -> None:
         """Say why (too big, not UTF-8, ...), then read on for a moment before closing.
 
@@ -86,7 +97,37 @@ class WireProtocol(WebSocketsSansIOProtocol):
         self.close_sent = True
         self.read_paused = False
         self.transport.resume_reading()
-        self.close_timer = self.loop.call_later(_UNREAD_S, self.transport.close)
+        self.close_timer = self.loop.call_later(UNREAD_S, self.transport.close)
+
+    def handle_cont(self, event: Frame) -> None:
+        """Join fragments as they come.
+
+        uvicorn keeps a list: eight million fragments of one byte, a lawful message, took 400 MB,
+        and empty ones, which no limit counts, as much as the client cared to send.
+        """
+        if self._joined is None:
+            self._joined = bytearray().join(self.frames)
+        self._joined += event.data
+        self.frames = []
+        if event.fin:
+            self.frames = [bytes(self._joined)]
+            self._joined = None
+            self.send_receive_event_to_app()
+
+    def send_receive_event_to_app(self) -> None:
+        """Close on text that is not UTF-8 without a word in the log.
+
+        It is the client's slip; uvicorn logs a traceback for it, as if it were ours.
+        """
+        if self.curr_msg_data_type == "text" and not self.close_sent:
+            try:
+                b"".join(self.frames).decode()
+            except UnicodeDecodeError:
+                self.frames = []
+                self.conn.send_close(1007)
+                self.handle_parser_exception()
+                return
+        super().send_receive_event_to_app()
 
     def handle_ping(self) -> None:
         """Answer, unless the peer does not read: it could fill our memory with its pongs."""
@@ -136,15 +177,19 @@ class WireProtocol(WebSocketsSansIOProtocol):
         super().connection_lost(exc)
 
 
-def listener_config(
-    app: ASGIApp, *, certfile: Path | None = None, keyfile: Path | None = None
-) -> Config:
-    """Say how uvicorn is to listen. Its own logs stay silent: they print the query string."""
+def listener_config(app: ASGIApp, bounds: Bounds, *, trusted_proxies: Sequence[str] = ()) -> Config:
+    """Say how uvicorn is to serve. Its own logs stay silent: they print the query string.
+
+    Args:
+        app: What to serve.
+        bounds: What is taken from strangers at most.
+        trusted_proxies: Addresses and networks whose ``X-Forwarded-For`` is believed.
+    """
     return Config(
         app,
-        http="h11",
+        http=RequestProtocol,
         ws=WireProtocol,
-        ws_max_size=MESSAGE_BYTES,
+        ws_max_size=bounds.message_bytes,
         ws_ping_interval=PING_INTERVAL_S,
         ws_ping_timeout=PING_TIMEOUT_S,
         # Audio hardly shrinks; declining saves its CPU and any question of compressed bombs.
@@ -155,8 +200,8 @@ def listener_config(
         log_level="warning",
         access_log=False,
         server_header=False,
-        proxy_headers=False,
+        # Given in any case: without it uvicorn would read FORWARDED_ALLOW_IPS.
+        proxy_headers=bool(trusted_proxies),
+        forwarded_allow_ips=list(trusted_proxies),
         timeout_graceful_shutdown=5,
-        ssl_certfile=certfile,
-        ssl_keyfile=keyfile,
     )

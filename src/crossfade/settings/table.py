@@ -46,6 +46,52 @@ class Settings(Struct, frozen=True, kw_only=True):
             maximum=65535,
         ),
     ] = 8765
+    cert: Annotated[
+        Path | None,
+        About(
+            "server.cert",
+            "Certificate file (PEM, the chain included). With it the port speaks TLS only: "
+            "`wss://` and `https://`.",
+            default_text="none, plain `ws://`",
+        ),
+    ] = None
+    key_file: Annotated[
+        Path | None,
+        About(
+            "server.key_file",
+            "Private key of the certificate (PEM), where it is in a file of its own.",
+            default_text="the certificate's file",
+        ),
+    ] = None
+    tls: Annotated[
+        bool,
+        About(
+            "server.tls",
+            "Speak TLS by a certificate of this machine's own, as `crossfade certs` makes it; "
+            "where `--cert` names one, by that.",
+        ),
+    ] = False
+    also_plain: Annotated[
+        int | None,
+        About(
+            "server.also_plain",
+            "With TLS: another port, without it. 0 takes a free one.",
+            minimum=0,
+            maximum=65535,
+            default_text="none",
+        ),
+    ] = None
+    trusted_proxies: Annotated[
+        tuple[str, ...],
+        About(
+            "server.trusted_proxies",
+            "Address or network of a proxy in front of this server, such as `10.0.0.0/8`: what it "
+            "says about a client's address (`X-Forwarded-For`) is believed. Can be repeated; the "
+            "variable takes several with commas.",
+            default_text="none",
+            flag="--trusted-proxy",
+        ),
+    ] = ()
     keys: Annotated[
         tuple[str, ...],
         About(
@@ -58,6 +104,36 @@ class Settings(Struct, frozen=True, kw_only=True):
             secret=True,
         ),
     ] = ()
+    keys_file: Annotated[
+        Path | None,
+        About(
+            "server.keys_file",
+            "File of the keys, where it is not in the data folder: for many servers with the same "
+            "keys.",
+            default_text="`keys.json` in the data folder",
+        ),
+    ] = None
+    token_secrets: Annotated[
+        tuple[str, ...],
+        About(
+            None,
+            "A secret that signs temporary credentials, the same for all servers that are to "
+            "accept them. Can be repeated: the first signs, all are accepted; the variable takes "
+            "several with commas.",
+            default_text="the token secret file",
+            flag="--token-secret",
+            env="CROSSFADE_TOKEN_SECRET",
+            secret=True,
+        ),
+    ] = ()
+    token_secret_file: Annotated[
+        Path | None,
+        About(
+            "server.token_secret_file",
+            "File of such secrets, one a line.",
+            default_text="`token-secret` in the data folder",
+        ),
+    ] = None
     auth: Annotated[
         bool,
         About("server.auth", "Ask every client for a key or token. --no-auth lets anybody in."),
@@ -133,6 +209,36 @@ class Settings(Struct, frozen=True, kw_only=True):
             default_text="as each vendor documents",
         ),
     ] = None
+    audio_s: Annotated[
+        float | None,
+        About(
+            "limits.audio_s",
+            "Most seconds of audio that are recognized in one session, where its vendor has such a "
+            "limit. What comes beyond is acknowledged only, and the session ends.",
+            minimum=1,
+            default_text="no limit",
+        ),
+    ] = None
+    max_channels: Annotated[
+        int,
+        About(
+            "limits.max_channels",
+            "Most channels in one session. Each of them takes as much as a session, and a slot.",
+            minimum=1,
+        ),
+    ] = 8
+    webhook_hosts: Annotated[
+        tuple[str, ...],
+        About(
+            "webhooks.hosts",
+            "A host that clients may have their transcripts posted to: `example.com`, "
+            "`*.example.com` or `*`, by https and never in a private network; or an origin such as "
+            "`http://10.0.0.5:8080`, wherever it is. Can be repeated; the variable takes several "
+            "with commas.",
+            default_text="none",
+            flag="--webhook-host",
+        ),
+    ] = ()
     drain_s: Annotated[
         float,
         About(
@@ -141,11 +247,80 @@ class Settings(Struct, frozen=True, kw_only=True):
             minimum=0,
         ),
     ] = 10.0
+    connections: Annotated[
+        int,
+        About(
+            "limits.connections",
+            "Connections that may be open at once, with a session or without. 0: as many as the "
+            "system's limit on open files has room for, 10,000 at most.",
+            minimum=0,
+        ),
+    ] = 0
+    connections_per_address: Annotated[
+        int,
+        About(
+            "limits.connections_per_address",
+            "How many of them one address may have, or one IPv6 network of 64 bits. 0: half of "
+            "them.",
+            minimum=0,
+        ),
+    ] = 0
+    wrong_keys_per_minute: Annotated[
+        int,
+        About(
+            "limits.wrong_keys_per_minute",
+            "Different wrong keys that an address may show within a minute before it has to wait. "
+            "0: any number.",
+            minimum=0,
+            maximum=10_000,
+        ),
+    ] = 20
+    request_s: Annotated[
+        float,
+        About(
+            "limits.request_s",
+            "Seconds that a client may take to connect and send its request or its handshake.",
+            minimum=0.1,
+        ),
+    ] = 10.0
+    message_bytes: Annotated[
+        int,
+        About(
+            "limits.message_bytes",
+            "Longest WebSocket message.",
+            minimum=65_536,
+            maximum=1 << 30,
+        ),
+    ] = 8_388_608
     lenient_audio: Annotated[
         bool,
         About(
             "limits.lenient_audio",
             "Do not enforce a vendor's rules on the length and pace of audio frames.",
+        ),
+    ] = False
+    single_use_tokens: Annotated[
+        bool,
+        About(
+            "strict.single_use_tokens",
+            "A temporary credential opens one session, not as many as there is time for. Each "
+            "server remembers for itself which were used.",
+        ),
+    ] = False
+    default_model: Annotated[
+        str | None,
+        About(
+            "dialects.default_model",
+            "Model of a client that names none, by its vendor's name. It decides how turns are "
+            "told; behind every name is the same recognizer.",
+            default_text="the vendor's newest",
+        ),
+    ] = None
+    single_formatted_final: Annotated[
+        bool,
+        About(
+            "dialects.single_formatted_final",
+            "Where a vendor ends a turn twice, raw and formatted, send the formatted end alone.",
         ),
     ] = False
     strict_parameters: Annotated[

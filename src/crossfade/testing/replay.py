@@ -15,6 +15,7 @@ from crossfade.dialects.base import ClientDialect, Frame, Goodbye, Handshake, Se
 from crossfade.errors import CrossfadeError, UpstreamError
 from crossfade.model import (
     Audio,
+    ChannelEvent,
     Command,
     Event,
     Final,
@@ -247,7 +248,9 @@ def _compare_words(lines: Sequence[Line], heard: Sequence[Event]) -> None:
 
 
 def _final_words(events: Sequence[Event]) -> list[Word]:
-    return [word for event in events if isinstance(event, Final) for word in event.words]
+    """The words that will not change; those of several channels in the order of their finals."""
+    apart = [event.event if isinstance(event, ChannelEvent) else event for event in events]
+    return [word for event in apart if isinstance(event, Final) for word in event.words]
 
 
 def _letters(word: Word) -> str:

@@ -1,0 +1,102 @@
+"""uvicorn's server with our doors: several ports, TLS or not, one application behind them.
+
+uvicorn itself listens on addresses that all speak TLS or all do not, gives a TLS handshake a
+minute, and ends every WebSocket at the first signal. Everything else stays its business.
+"""
+
+import asyncio
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import uvicorn
+from msgspec import Struct
+
+from crossfade.server.doors import AT_A_TIME, Door
+from crossfade.server.request_wire import RequestProtocol
+from crossfade.server.tls import HANDSHAKE_S, Tls
+
+_SHUTDOWN_S = 5.0
+"""How long a client may take to answer the end of TLS."""
+
+_TICKS_PER_RENEWAL = 100
+"""uvicorn ticks ten times a second."""
+
+
+class Entrance(Struct, frozen=True, kw_only=True):
+    """A door, and what is spoken there."""
+
+    door: Door
+    tls: Tls | None = None
+    """``None``: plain."""
+
+
+class Listener(uvicorn.Server):
+    """Serves what its configuration says, at these entrances, until ``should_exit`` is set."""
+
+    def __init__(
+        self, config: uvicorn.Config, entrances: Sequence[Entrance], *, request_s: float
+    ) -> None:
+        """Nothing listens yet.
+
+        Args:
+            config: What to serve, and how.
+            entrances: Where. They are closed when the serving ends.
+            request_s: How long a client may take for a request.
+        """
+        super().__init__(config)
+        self._entrances = entrances
+        self._request_s = request_s
+        self._listens = asyncio.Event()
+
+    async def run_here(self) -> None:
+        """Serve."""
+        sockets: list[socket.socket] = [entrance.door for entrance in self._entrances]
+        await self.serve(sockets=sockets)
+
+    async def ready(self, serving: asyncio.Task[None]) -> None:
+        """Wait until connections are accepted, or raise what stopped ``serving``."""
+        listens = asyncio.ensure_future(self._listens.wait())
+        await asyncio.wait([listens, serving], return_when=asyncio.FIRST_COMPLETED)
+        listens.cancel()
+        if serving.done():
+            serving.result()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to others: uvicorn would close every WebSocket before it was drained."""
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen at every entrance."""
+        await self.lifespan.startup()
+        self.servers = [await self._listen(entrance) for entrance in self._entrances]
+        self.started = True
+        self._listens.set()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Look now and then whether a certificate was renewed."""
+        if counter % _TICKS_PER_RENEWAL == 0:
+            for entrance in self._entrances:
+                if entrance.tls is not None:
+                    entrance.tls.renew()
+        return await super().on_tick(counter)
+
+    async def _listen(self, entrance: Entrance) -> asyncio.base_events.Server:
+        tls = entrance.tls
+        return await asyncio.get_running_loop().create_server(
+            self._protocol,
+            sock=entrance.door,
+            backlog=AT_A_TIME,
+            ssl=None if tls is None else tls.context,
+            ssl_handshake_timeout=None if tls is None else HANDSHAKE_S,
+            ssl_shutdown_timeout=None if tls is None else _SHUTDOWN_S,
+        )
+
+    def _protocol(self) -> asyncio.Protocol:
+        return RequestProtocol(
+            config=self.config,
+            server_state=self.server_state,
+            app_state=self.lifespan.state,
+            request_s=self._request_s,
+        )
