@@ -27,8 +27,9 @@ class Ticket:
     urgent: bool
     take: Callable[[], Job]
     """Called on the event loop at the moment when a thread is free."""
-    done: "Callable[[Ticket, Job, Heard | BaseException], None]"
-    """Called on the event loop with the result; never after ``cancel``."""
+    done: "Callable[[Ticket, Job | None, Heard | BaseException], None]"
+    """Called on the event loop with the result, and the job unless ``take`` has failed; never
+    after ``cancel``."""
     served_at: float = 0.0
     """``begun_at`` of the stream's last ticket; 0.0: it had none."""
     submitted: float = field(default_factory=time.monotonic)
@@ -109,11 +110,20 @@ class Scheduler:
         loop = asyncio.get_running_loop()
         ticket.begun_at = time.monotonic()
         self._note_wait(ticket)
+        try:
+            job = ticket.take()
+            running = self._threads.submit(_run, ticket, job)
+        except Exception as error:  # of this stream, or no new thread to be had: nobody else's end
+            loop.call_soon(self._fail, ticket, error)
+            return
         self._idle -= 1
-        job = ticket.take()
-        self._threads.submit(_run, ticket, job).add_done_callback(
+        running.add_done_callback(
             lambda future: _call_soon(loop, self._finish, ticket, job, future)
         )
+
+    def _fail(self, ticket: Ticket, error: Exception) -> None:
+        if not ticket.cancelled:
+            ticket.done(ticket, None, error)
 
     def _note_wait(self, ticket: Ticket) -> None:
         waited_s = ticket.waited_s

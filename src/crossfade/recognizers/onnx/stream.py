@@ -85,7 +85,7 @@ class EmbeddedStream:
         self._ticket: Ticket | None = None
         self._served_at = 0.0
         self._processing_s = 0.0
-        self._outcome: tuple[Job, Heard | BaseException] | None = None
+        self._outcome: tuple[Job | None, Heard | BaseException] | None = None
         self._blocks: AsyncIterator[Samples] | None = None
         self._block: Samples | None = None
         self._after_blocks: StreamCommand | None = None
@@ -229,16 +229,17 @@ class EmbeddedStream:
         )
         self._ticket = self._scheduler.submit(ticket)
 
-    def _done(self, ticket: Ticket, job: Job, result: Heard | BaseException) -> None:
+    def _done(self, ticket: Ticket, job: Job | None, result: Heard | BaseException) -> None:
         self._served_at = ticket.begun_at or 0.0
         self._processing_s += ticket.cpu_s
         self._outcome = (job, result)
         self._wake.set()
 
-    def _apply(self, job: Job, result: Heard | BaseException) -> None:
+    def _apply(self, job: Job | None, result: Heard | BaseException) -> None:
         self._outcome = self._ticket = None
         if isinstance(result, BaseException):
             raise RecognizerError("the decoder failed") from result
+        assert job is not None  # it gave a result
         self._transcriber.apply(job, result)
 
     async def _hear(self) -> bool:
@@ -249,9 +250,15 @@ class EmbeddedStream:
             piece, rest = self._block[:SLICE_SAMPLES], self._block[SLICE_SAMPLES:]
             self._block = rest if rest.size else None
             self._heard_samples += piece.size
-            self._transcriber.hear(piece)
+            self._listen(piece)
             await asyncio.sleep(0)  # a long chunk must not keep other sessions waiting
         return True
+
+    def _listen(self, piece: Samples) -> None:
+        try:
+            self._transcriber.hear(piece)
+        except Exception as exc:  # whatever a network's runtime raises; the session cannot go on
+            raise RecognizerError("the speech detector failed") from exc
 
     async def _next_block(self) -> bool:
         """Decode on, or begin with the next command; ``False`` if there is none."""
