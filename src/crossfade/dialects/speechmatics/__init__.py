@@ -8,13 +8,16 @@ replies, transcripts       events → what the server says
 items, editing, holding    words → results: written, changed, kept back
 client, hearing            the client's end
 http                       temporary keys, discovery
-errors, languages          tables
+errors, languages, vendor  tables
+counterparts               what becomes of other protocols' words on the way here
 """
 
 from crossfade.dialects.base import Dialect
 from crossfade.dialects.speechmatics.client import SpeechmaticsClient
+from crossfade.dialects.speechmatics.counterparts import COUNTERPARTS
 from crossfade.dialects.speechmatics.http import ROUTES, TOKEN_SCOPE, TOKEN_TTL_S
 from crossfade.dialects.speechmatics.server import SpeechmaticsServer
+from crossfade.dialects.speechmatics.vendor import VENDOR
 
 DIALECT = Dialect(
     name="speechmatics",
@@ -27,6 +30,8 @@ DIALECT = Dialect(
     token_scope=TOKEN_SCOPE,
     token_ttl_s=TOKEN_TTL_S,
     http=ROUTES,
+    vendor=VENDOR,
+    counterparts=COUNTERPARTS,
 )
 
 __all__ = ["DIALECT"]

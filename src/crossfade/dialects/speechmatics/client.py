@@ -28,7 +28,7 @@ from crossfade.dialects.speechmatics.configuration import (
     VocabEntry,
     WireAudioFormat,
 )
-from crossfade.dialects.speechmatics.errors import close_for, retry_after_s
+from crossfade.dialects.speechmatics.errors import cause_of, close_for, retry_after_s
 from crossfade.dialects.speechmatics.hearing import TranscriptReader
 from crossfade.dialects.speechmatics.messages import (
     AddChannelAudio,
@@ -204,7 +204,8 @@ class SpeechmaticsClient:
                 return [self._session_ended()]
             case ErrorMessage():
                 code = message.code or close_for(message.type).code
-                raise UpstreamError(f"{message.type}: {message.reason}", code=code)
+                text = f"{message.type}: {message.reason}"
+                raise UpstreamError(text, code=code, cause=cause_of(code))
             case InfoMessage() | WarningMessage() | None:
                 return []
 
@@ -212,7 +213,8 @@ class SpeechmaticsClient:
         """Judge a close frame: clean after EndOfTranscript, whatever its code."""
         if self._ended:
             return None
-        return UpstreamError(f"closed before EndOfTranscript: {code} {reason}".rstrip(), code=code)
+        text = f"closed before EndOfTranscript: {code} {reason}".rstrip()
+        return UpstreamError(text, code=code, cause=cause_of(code))
 
     def retry_after_s(self, code: int) -> float | None:
         """5 s where the vendor tells clients to come again."""

@@ -21,6 +21,8 @@ from crossfade.errors import (
     ProtocolError,
     RateError,
     RecognizerError,
+    UpstreamCause,
+    UpstreamError,
 )
 
 ErrorType = Literal[
@@ -75,6 +77,14 @@ _TYPES: Sequence[tuple[type[CrossfadeError], ErrorType]] = [  # subclasses befor
     (RecognizerError, "job_error"),
 ]
 
+_TYPES_OF_CAUSES: Mapping[UpstreamCause, ErrorType] = {
+    "credential": "not_authorised",
+    "capacity": "quota_exceeded",
+    "request": "invalid_config",
+    "time": "session_timeout",
+}
+"""Why the server behind this one let it down; what is not here is a ``job_error``."""
+
 _TYPES_OF_FIELDS: Mapping[str, ErrorType] = {
     "language": "invalid_model",
     "audio": "invalid_audio_type",
@@ -107,11 +117,15 @@ def error_type(error: CrossfadeError) -> ErrorType:
     """Name an error as the vendor does."""
     if isinstance(error, ConfigError):
         return _TYPES_OF_FIELDS.get(error.field, "invalid_config")
+    if isinstance(error, UpstreamError):
+        return _TYPES_OF_CAUSES.get(error.cause, "job_error")
     return next((name for kind, name in _TYPES if isinstance(error, kind)), "unknown_error")
 
 
 def error_reason(error: CrossfadeError) -> str:
     """The ``reason`` of an ``Error``; never empty, clients print it."""
+    if isinstance(error, UpstreamError):
+        return str(error)  # who said it is half of what there is to say
     return _REASONS.get(error_type(error)) or str(error) or type(error).__name__
 
 
@@ -127,6 +141,25 @@ def retry_after_s(code: int) -> float | None:
     """
     return _RETRY_AFTER_S if code in _RETRIED else None
 
+
+def cause_of(code: int) -> UpstreamCause:
+    """Why a server ended a session with this code, section 14.4."""
+    return _CAUSES.get(code, "fault")
+
+
+_CAUSES: Mapping[int, UpstreamCause] = {
+    1001: "gone",
+    1003: "request",
+    1005: "gone",
+    1006: "gone",
+    1008: "time",
+    1009: "request",
+    4001: "credential",
+    4003: "credential",
+    4004: "request",
+    4005: "capacity",
+    4006: "capacity",  # the account's quota is used up
+}
 
 _RETRIED = frozenset({4005, 4013, 1011})
 _RETRY_AFTER_S = 5.0

@@ -5,13 +5,14 @@ from urllib.parse import urlsplit, urlunsplit
 import msgspec
 
 from crossfade.dialects.base import HttpResponse, TokenRequest
-from crossfade.errors import UpstreamError
+from crossfade.errors import UpstreamCause, UpstreamError
 
 _VENDOR = ".speechmatics.com"
 _VENDOR_KEYS_HOST = "mp.speechmatics.com"
 """The vendor mints keys on its management platform; ours come from where sessions are."""
 
 _CREATED = 201
+_DENIED = (401, 403)
 
 
 def token_request(url: str, *, key: str, ttl_s: int) -> TokenRequest:
@@ -38,4 +39,5 @@ def token_from(answer: HttpResponse) -> str:
     if answer.status == _CREATED and isinstance(token, str):
         return token
     said = answer.body.get("detail") or answer.body.get("message") or "no reason given"
-    raise UpstreamError(f"no temporary key (HTTP {answer.status}): {said}", code=answer.status)
+    cause: UpstreamCause = "credential" if answer.status in _DENIED else "fault"
+    raise UpstreamError(f"no temporary key (HTTP {answer.status}): {said}", code=answer.status, cause=cause)
