@@ -117,13 +117,22 @@ class RecognizerError(CrossfadeError):
     """The engine failed; the session cannot go on, another one may."""
 
 
+UpstreamCause = Literal["credential", "capacity", "request", "time", "gone", "fault"]
+"""Why a server let us down: it does not accept our key, is full, does not do what we asked for,
+ended the session for its length or for silence, cannot be reached any more, or failed."""
+
+
 class UpstreamError(RecognizerError):
     """The server at the other end of our client failed, refused, or hung up.
 
     Attributes:
         code: The close code or HTTP status, when there was one.
+        cause: Why, as far as its protocol tells.
     """
 
-    def __init__(self, message: str, *, code: int | None = None) -> None:
+    def __init__(
+        self, message: str, *, code: int | None = None, cause: UpstreamCause = "fault"
+    ) -> None:
         super().__init__(message)
         self.code = code
+        self.cause = cause

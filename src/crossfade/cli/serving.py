@@ -116,6 +116,8 @@ def _config(settings: Settings) -> ServerConfig:
         certfile=certfile,
         keyfile=keyfile,
         plain_port=settings.also_plain,
+        metrics_port=settings.metrics_port,
+        metrics_host=settings.metrics_host,
         trusted_proxies=settings.trusted_proxies,
         backend=settings.backend,
         single_use_tokens=settings.single_use_tokens,

@@ -280,6 +280,42 @@ class HttpRoute(Struct, frozen=True, kw_only=True):
     handle: Callable[[HttpRequest, Authority], HttpResponse]
 
 
+class Vendor(Struct, frozen=True, kw_only=True):
+    """What a vendor's own servers are like, for who connects to them."""
+
+    urls: Mapping[str, str]
+    """Where sessions are opened, by region; the first is the usual one."""
+    languages: frozenset[str]
+    """Codes of the languages that its protocol can name."""
+    most_keyterms: int
+    longest_keyterm_chars: int | None = None
+    tells_forced_ends: bool
+    """An end of turn says whether it was forced, and a forced one comes even if nothing was said;
+    otherwise nobody answers where no turn is open."""
+    tells_speakers: bool
+    """It knows speakers from one session to the next, and says which it heard."""
+
+
+Verdict = Literal["kept", "adapted", "degraded", "dropped"]
+"""What becomes of a wish: the same; the same by other means; less than was wished; nothing."""
+
+
+class Counterpart(Struct, frozen=True, kw_only=True):
+    """What one topic is called in a protocol, and what becomes of it on the way there.
+
+    The way leads from any other protocol through the canonical model: what a client of another
+    vendor asks for, or what a server of another vendor has to tell.
+    """
+
+    topic: str
+    """The same in every dialect: ``settings.keyterms``."""
+    name: str | None
+    """The field or message, as the vendor spells it; ``None``: there is no such thing."""
+    verdict: Verdict
+    text: str
+    """How it is adapted, or what is lost; one sentence."""
+
+
 class DialectSettings(Struct, frozen=True, kw_only=True):
     """What an operator can choose about every dialect.
 
@@ -319,3 +355,5 @@ class Dialect(Struct, frozen=True, kw_only=True):
     models: tuple[str, ...] = ()
     """Names that a client may give for a model, where the name decides what it gets."""
     http: tuple[HttpRoute, ...] = ()
+    vendor: Vendor | None = None
+    counterparts: tuple[Counterpart, ...] = ()

@@ -45,6 +45,7 @@ def make_app(
     settings: DialectSettings,
     visitors: Crowd,
     reserved_paths: Iterable[str] = (),
+    metrics_port: Callable[[], int | None] = lambda: None,
 ) -> ASGIApp:
     """Put every dialect and the server's own endpoints behind one door.
 
@@ -54,12 +55,17 @@ def make_app(
         settings: What the operator chose about dialects.
         visitors: Counts WebSockets by the client's address, behind a trusted proxy too.
         reserved_paths: Answered with 404 although a dialect's pattern would match.
+        metrics_port: A port that is for operators only, once it is known; ``None``: there is none,
+            and they find everything where clients are.
     """
-    routes: list[BaseRoute] = [
-        *page_routes(dialects, keys_wanted=service.authority.asks_for_keys),
+    health = [
         Route("/healthz", _healthz, methods=["GET"]),
         Route("/readyz", _readyz(service), methods=["GET"]),
-        Route("/metrics", _metrics(service), methods=["GET"]),
+    ]
+    metrics = Route("/metrics", _metrics(service), methods=["GET"])
+    routes: list[BaseRoute] = [
+        *page_routes(dialects, keys_wanted=service.authority.asks_for_keys),
+        *health,
     ]
     for dialect in dialects:
         routes += [_side_endpoint(route, service) for route in dialect.http]
@@ -73,8 +79,20 @@ def make_app(
         for path in map(_pattern, reserved_paths)
         for route in (WebSocketRoute(path, _NotFound()), Route(path, _NotFound()))
     ]
-    router = Router([*absent, *routes], redirect_slashes=False, default=_NotFound())
-    return _without_doubled_slash(router)
+    clients = Router([*absent, *routes], redirect_slashes=False, default=_NotFound())
+    everybody = Router([metrics, *clients.routes], redirect_slashes=False, default=_NotFound())
+    operators = Router([*health, metrics], redirect_slashes=False, default=_NotFound())
+
+    async def by_port(scope: Scope, receive: Receive, send: Send) -> None:
+        port = metrics_port()
+        if port is None:
+            await everybody(scope, receive, send)
+        elif scope["type"] in ("http", "websocket") and scope["server"][1] == port:
+            await operators(scope, receive, send)
+        else:
+            await clients(scope, receive, send)
+
+    return _without_doubled_slash(by_port)
 
 
 def _by_precision(dialects: Sequence[Dialect]) -> list[tuple[str, Dialect]]:

@@ -4,6 +4,8 @@ Connections are counted here because here alone each of them is seen: one that n
 TLS handshake reaches no protocol, and one that never sends a request reaches no route.
 """
 
+import contextlib
+import errno
 import logging
 import os
 import socket
@@ -23,6 +25,8 @@ _WAITING = 2048
 """Connections that the system keeps waiting for us."""
 
 _QUIET_S = 60.0
+
+_OUT_OF_FILES = (errno.EMFILE, errno.ENFILE)
 
 _RESERVED_FILES = 128
 """File descriptors that are not for clients: model, logs, the loop, whatever libraries open."""
@@ -59,6 +63,7 @@ class Door(socket.socket):
         self._turned_away = turned_away
         self._n_unsaid = 0
         self._said_at = -_QUIET_S
+        self._spare: int | None = _spare()
 
     def listen(self, backlog: int = 0) -> None:
         """Listen. The backlog that asyncio passes on is how many it accepts at a time."""
@@ -71,7 +76,13 @@ class Door(socket.socket):
             BlockingIOError: If nobody waits.
             ConnectionAbortedError: If there is no room; the event loop asks again in its next turn.
         """
-        connection, address = super().accept()
+        try:
+            connection, address = super().accept()
+        except OSError as exc:
+            if exc.errno not in _OUT_OF_FILES or self._spare is None:
+                raise
+            self._shut_out()
+            raise ConnectionAbortedError from exc
         host = str(address[0])
         if not self._crowd.enter(host, is_trusted=self._is_trusted(host)):
             connection.close()
@@ -79,6 +90,29 @@ class Door(socket.socket):
             self._say(host)
             raise ConnectionAbortedError
         return _Guest(connection, lambda: self._crowd.leave(host)), address
+
+    def close(self) -> None:
+        super().close()
+        if self._spare is not None:
+            os.close(self._spare)
+            self._spare = None
+
+    def _shut_out(self) -> None:
+        """Close on whoever is next, by the file that was kept for it.
+
+        Otherwise the event loop would look away for a second, again and again, with a traceback
+        each time; and those who wait would learn nothing.
+        """
+        assert self._spare is not None
+        os.close(self._spare)
+        self._spare = None
+        try:
+            connection, address = super().accept()
+            connection.close()
+            self._turned_away()
+            self._say(str(address[0]))
+        finally:
+            self._spare = _spare()
 
     def _say(self, host: str) -> None:
         """Log now and then: whoever floods us does not fill the log as well."""
@@ -93,6 +127,13 @@ class Door(socket.socket):
             self._crowd.present,
         )
         self._n_unsaid, self._said_at = 0, now
+
+
+def _spare() -> int | None:
+    """Open a file for nothing; ``None``: there is none left."""
+    with contextlib.suppress(OSError):
+        return os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+    return None
 
 
 class _Guest(socket.socket):

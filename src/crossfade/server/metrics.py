@@ -39,6 +39,9 @@ class Instrument(Struct, frozen=True, kw_only=True):
     """What the documentation says about an instrument."""
 
     name: str
+    """Without the suffixes that the text format adds."""
+    kind: str
+    """``counter``, ``gauge`` or ``histogram``."""
     labels: tuple[str, ...]
     help: str
 
@@ -175,21 +178,21 @@ class Metrics:
         )
 
     def _counter(self, name: str, about: str, labels: Sequence[str] = ()) -> Counter:
-        self._note(f"{name}_total", about, labels)
+        self._note(Instrument(name=name, kind="counter", labels=tuple(labels), help=about))
         return Counter(name, about, labels, registry=self._registry)
 
     def _gauge(self, name: str, about: str, labels: Sequence[str] = ()) -> Gauge:
-        self._note(name, about, labels)
+        self._note(Instrument(name=name, kind="gauge", labels=tuple(labels), help=about))
         return Gauge(name, about, labels, registry=self._registry)
 
     def _histogram(
         self, name: str, about: str, labels: Sequence[str], *, buckets: Sequence[float]
     ) -> Histogram:
-        self._note(f"{name}_bucket", about, labels)
+        self._note(Instrument(name=name, kind="histogram", labels=tuple(labels), help=about))
         return Histogram(name, about, labels, buckets=buckets, registry=self._registry)
 
-    def _note(self, name: str, about: str, labels: Sequence[str]) -> None:
-        self.instruments.append(Instrument(name=name, labels=tuple(labels), help=about))
+    def _note(self, instrument: Instrument) -> None:
+        self.instruments.append(instrument)
 
 
 def _cause(error: CrossfadeError) -> str:

@@ -36,6 +36,9 @@ logger = logging.getLogger("crossfade.server")
 _SLOTS_PER_CORE = 12
 """Where nobody measured: the embedded recognizer keeps up with about 20 live streams a core."""
 
+_OPERATORS = 64
+"""Connections at the port of the metrics."""
+
 MeasureSlots = Callable[[Recognizer], Awaitable[int]]
 """Find out, once the recognizer is warm, how many sessions it can serve at once."""
 
@@ -67,6 +70,9 @@ class ServerConfig(Struct, frozen=True, kw_only=True):
     """Its private key; ``None``: in the same file."""
     plain_port: int | None = None
     """Another port, without TLS; 0: the system chooses."""
+    metrics_port: int | None = None
+    """Another one, for operators: ``/metrics`` is there, and no more where clients are."""
+    metrics_host: str = "127.0.0.1"
     bounds: Bounds = Bounds()
     trusted_proxies: tuple[str, ...] = ()
     """Addresses and networks whose ``X-Forwarded-For`` is believed."""
@@ -135,12 +141,14 @@ class Server:
             settings=config.dialect,
             visitors=visitors,
             reserved_paths=RESERVED_PATHS,
+            metrics_port=lambda: self._metrics_port,
         )
         self._listener: Listener | None = None
         self._serving: asyncio.Task[None] | None = None
         self._posting: asyncio.Task[None] | None = None
         self._port = config.port
         self._plain_port = config.plain_port
+        self._metrics_port = config.metrics_port
 
     @property
     def port(self) -> int:
@@ -156,6 +164,11 @@ class Server:
     def plain_url(self) -> str | None:
         """The same for the port without TLS, where that is another one."""
         return None if self._plain_port is None else self._url("ws", self._plain_port)
+
+    @property
+    def metrics_port(self) -> int | None:
+        """The port of the metrics, where they have one of their own."""
+        return self._metrics_port
 
     def _url(self, scheme: str, port: int) -> str:
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._config.host, self._config.host)
@@ -196,22 +209,29 @@ class Server:
             raise ConfigError(
                 "a private key is of no use without its certificate", field="certificate"
             )
-        first = Entrance(door=self._door(config.port), tls=tls)
-        self._port = first.door.getsockname()[1]
-        if config.plain_port is None:
-            return [first]
+        entrances = [Entrance(door=self._door(config.host, config.port, self._crowd), tls=tls)]
+        self._port = entrances[0].door.getsockname()[1]
         try:
-            second = Entrance(door=self._door(config.plain_port))
+            if config.plain_port is not None:
+                door = self._door(config.host, config.plain_port, self._crowd)
+                self._plain_port = door.getsockname()[1]
+                entrances.append(Entrance(door=door))
+            if config.metrics_port is not None:
+                # A crowd of its own: who watches the server gets in when it is full of clients.
+                crowd = Crowd(most=_OPERATORS, most_each=_OPERATORS)
+                door = self._door(config.metrics_host, config.metrics_port, crowd)
+                self._metrics_port = door.getsockname()[1]
+                entrances.append(Entrance(door=door))
         except ConfigError:
-            first.door.close()
+            for entrance in entrances:
+                entrance.door.close()
             raise
-        self._plain_port = second.door.getsockname()[1]
-        return [first, second]
+        return entrances
 
-    def _door(self, port: int) -> Door:
+    def _door(self, host: str, port: int, crowd: Crowd) -> Door:
         return Door(
-            bind(self._config.host, port),
-            self._crowd,
+            bind(host, port),
+            crowd,
             is_trusted=self._proxies.__contains__,
             turned_away=self._service.metrics.turned_away.labels("connections").inc,
         )

@@ -221,6 +221,9 @@ class Session:
         metrics = self._service.metrics
         count = metrics.failed if self._has_started else metrics.refused
         count(self._dialect_name, error)
+        if isinstance(error, RecognizerError) and error.__cause__ is not None:
+            # Whoever runs the engine wants to know where it broke; the client does not.
+            logger.error("session %s: the recognizer failed", self.id, exc_info=error.__cause__)
         logger.info("session %s ends with %s: %s", self.id, type(error).__name__, error)
         refusal = self._dialect.refuse(error)
         with suppress(ClientGone, TimeoutError):

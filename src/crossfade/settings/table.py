@@ -81,6 +81,21 @@ class Settings(Struct, frozen=True, kw_only=True):
             default_text="none",
         ),
     ] = None
+    metrics_port: Annotated[
+        int | None,
+        About(
+            "server.metrics_port",
+            "Another port for `/metrics`, without TLS, with `/healthz` and `/readyz`. The metrics "
+            "are then not where clients are. 0 takes a free one.",
+            minimum=0,
+            maximum=65535,
+            default_text="none, `/metrics` is where clients are",
+        ),
+    ] = None
+    metrics_host: Annotated[
+        str,
+        About("server.metrics_host", "Address of that port."),
+    ] = "127.0.0.1"
     trusted_proxies: Annotated[
         tuple[str, ...],
         About(

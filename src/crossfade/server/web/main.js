@@ -209,7 +209,8 @@ class Page {
     else this.#view.final(words);
     if (words.length) byId("empty", HTMLDivElement).hidden = true;
     if (event.type === "final" && words.length) {
-      this.#isSaved = false;
+      // A file can be heard again; what somebody said cannot.
+      this.#isSaved = this.#name !== MICROPHONE;
       byId("save", HTMLDivElement).hidden = false;
     }
   }
