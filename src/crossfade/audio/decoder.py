@@ -4,10 +4,11 @@ from collections.abc import AsyncIterator
 from typing import Final, Protocol
 
 from crossfade.audio.container import ContainerDecoder
+from crossfade.audio.packets import PacketDecoder
 from crossfade.audio.pcm import SAMPLE_RATE_HZ, PcmDecoder, Samples
 from crossfade.audio.resample import Resampler
 from crossfade.errors import ConfigError
-from crossfade.model import AudioFormat, ContainerAudio, RawAudio
+from crossfade.model import AudioFormat, ContainerAudio, PacketAudio, RawAudio
 
 LOWEST_RATE_HZ: Final = 8_000
 HIGHEST_RATE_HZ: Final = 96_000
@@ -60,6 +61,8 @@ def open_decoder(audio: AudioFormat) -> AudioDecoder:
             return RawDecoder(audio)
         case ContainerAudio():
             return ContainerDecoder()
+        case PacketAudio():
+            return PacketDecoder(audio)
 
 
 class RawDecoder:

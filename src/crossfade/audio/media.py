@@ -127,11 +127,11 @@ def _at_house_rate(frames: Iterator[AudioFrame]) -> Iterator[Samples]:
             if rate_hz not in PLAUSIBLE_RATES_HZ:
                 raise AudioError(f"the media claims a sample rate of {rate_hz} Hz")
             resampler = Resampler(rate_hz, SAMPLE_RATE_HZ)
-        yield resampler.push(_mono(frame))
+        yield resampler.push(mono(frame))
     yield resampler.flush()
 
 
-def _mono(frame: AudioFrame) -> Samples:
+def mono(frame: AudioFrame) -> Samples:
     """The mean of all channels: unlike FFmpeg's own mix it cannot become louder than they are."""
     samples = frame.to_ndarray()  # (n_channels, n) if planar, else (1, n * n_channels)
     by_channel = (

@@ -18,6 +18,7 @@ from crossfade.model import (
     Final,
     Finish,
     ForceTurn,
+    Heartbeat,
     KeepAlive,
     KeyTerm,
     Partial,
@@ -27,6 +28,7 @@ from crossfade.model import (
     SessionConfig,
     SessionEnded,
     SessionStarted,
+    Silence,
     SilenceEndpointing,
     SpeakerLabels,
     SpeechStarted,
@@ -361,8 +363,33 @@ def test_an_error_message_is_raised(frame, code):
 
 
 @pytest.mark.parametrize(
+    ("frame", "event"),
+    [
+        (
+            (
+                '{"type":"Heartbeat","total_audio_received_ms":4950,"total_duration_ms":5010,'
+                '"realtime_factor":0.98,"max_speech_probability":0.9}'
+            ),
+            Heartbeat(audio_ms=4950, session_ms=5010, realtime_factor=0.98, speech_probability=0.9),
+        ),
+        ('{"type":"Silence","start_ms":10,"end_ms":20}', Silence(start_ms=10, end_ms=20)),
+    ],
+)
+def test_signs_of_life_have_words_of_their_own(frame, event):
+    assert listening().receive(frame) == [event]
+
+
+@pytest.mark.parametrize(
     "frame",
-    ['{"type":"Heartbeat","total_audio_received_ms":1}', '{"type":"Silence"}', "{}"],
+    [
+        '{"type":"Heartbeat","total_audio_received_ms":1}',
+        '{"type":"Silence"}',
+        '{"type":"Silence","start_ms":5,"end_ms":5}',
+        '{"type":"Warning","warning_code":1,"warning":"mind the gap"}',
+        '{"type":"SpeakerRevision","revisions":[{"turn_order":0,"speaker_label":null}]}',
+        '{"type":"LLMGatewayResponse","turn_order":0,"transcript":"","data":{}}',
+        "{}",
+    ],
 )
 def test_messages_that_nobody_asked_for_are_passed_over(frame):
     assert listening().receive(frame) == []

@@ -4,7 +4,7 @@ import pytest
 
 from crossfade.dialects.assemblyai import DIALECT
 from crossfade.dialects.base import HttpRequest
-from crossfade.errors import CredentialError
+from crossfade.errors import CredentialError, ForbiddenError
 
 
 class OneKey:
@@ -14,6 +14,8 @@ class OneKey:
         self.minted = []
 
     def check_key(self, secret):
+        if secret == "NO-MINT":
+            raise ForbiddenError("make tokens")
         if secret != "KEY":
             raise CredentialError("unknown" if secret else "missing")
 
@@ -96,3 +98,11 @@ def test_without_a_key_there_is_no_token():
 @pytest.mark.parametrize("path", ["/v3/health", "/v3/ws/health"])
 def test_health_checks_are_answered(path):
     assert get(path).status == 200
+
+
+def test_a_key_that_may_not_mint_is_403():
+    authority = OneKey()
+    query = ("expires_in_seconds", "60")
+    answer = get("/v3/token", query, authority=authority, authorization="NO-MINT")
+    assert (answer.status, authority.minted) == (403, [])
+    assert answer.body == {"error": "this key may not make tokens"}

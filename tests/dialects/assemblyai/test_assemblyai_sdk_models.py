@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from assemblyai.streaming import v3 as sdk
 
-from crossfade.dialects.assemblyai import DIALECT
+from crossfade.dialects.assemblyai import DIALECT, messages
 from crossfade.dialects.base import DialectSettings, Goodbye, Handshake
 from crossfade.testing import read_transcript, replay
 
@@ -47,3 +47,24 @@ def test_we_take_every_parameter_that_the_sdk_sends():
     (start,) = DIALECT.server(DialectSettings()).open(Handshake(path="/v3/ws", query=query))
     assert start.config.endpointing.min_silence_ms == 160
     assert [term.text for term in start.config.keyterms] == ["Zürich", "two words"]
+
+
+@pytest.mark.parametrize(
+    ("message", "model"),
+    [
+        (
+            messages.Heartbeat(
+                total_audio_received_ms=4950,
+                total_duration_ms=5010,
+                realtime_factor=0.98,
+                max_speech_probability=0.9,
+            ),
+            sdk.HeartbeatEvent,
+        ),
+        (messages.Silence(start_ms=0, end_ms=1000), sdk.SilenceEvent),
+        (messages.Warning(warning_code=1, warning="not redacted: event"), sdk.WarningEvent),
+    ],
+    ids=["heartbeat", "silence", "warning"],
+)
+def test_the_sdk_reads_what_a_client_may_opt_in_to(message, model):
+    model.model_validate_json(messages.encode(message))

@@ -18,7 +18,9 @@ from crossfade.errors import (
     CredentialError,
     CrossfadeError,
     ExpiredError,
+    ForbiddenError,
     IdleError,
+    RateError,
     UpstreamError,
 )
 from crossfade.model import (
@@ -247,6 +249,11 @@ def test_a_session_without_an_end_is_said_to_end_after_three_hours():
     ("error", "said"),
     [
         (CapacityError(slots=2), (3009, "Unauthorized Connection: Too many concurrent sessions")),
+        (RateError(per_minute=5), (3009, "Unauthorized Connection: Too many concurrent sessions")),
+        (
+            ForbiddenError("use this backend"),
+            (1008, "Unauthorized Connection: this key may not use this backend"),
+        ),
         (AudioError("no Ogg"), (3006, "User Input Validation Error: no Ogg")),
         (
             ConfigError("this server hears en", field="language"),

@@ -11,12 +11,21 @@ from collections.abc import Iterable
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import msgspec
-from msgspec import UNSET, Struct
 
 from crossfade.dialects.assemblyai import messages
+from crossfade.dialects.assemblyai.decoding import decode, heartbeat_event, session_ended, word
+from crossfade.dialects.assemblyai.errors import cause_of, retry_after_s
+from crossfade.dialects.assemblyai.shortfalls import shortfalls
+from crossfade.dialects.assemblyai.tokens import token_from, token_request
 from crossfade.dialects.assemblyai.wishes import possible_audio, query, update
-from crossfade.dialects.base import AudioRules, ClientRequest, Frame
-from crossfade.errors import CrossfadeError, ProtocolError, UpstreamError
+from crossfade.dialects.base import (
+    AudioRules,
+    ClientRequest,
+    Frame,
+    HttpResponse,
+    TokenRequest,
+)
+from crossfade.errors import CrossfadeError, UpstreamError
 from crossfade.model import (
     Audio,
     Command,
@@ -30,12 +39,11 @@ from crossfade.model import (
     Reconfigure,
     ReportSpeakers,
     SessionConfig,
-    SessionEnded,
     SessionStarted,
+    Silence,
     SpeechStarted,
     Start,
     TurnEnded,
-    Word,
 )
 
 PATH = "/v3/ws"
@@ -43,28 +51,13 @@ PATH = "/v3/ws"
 _MAX_SESSION_S = 10_800
 _MAX_ERROR_CHARS = 200
 
-_MARKS = ".,;:!?…—。、，；：！？؟।"  # noqa: RUF001 (marks of many scripts)
-
-# mypy reads Decoder(A | B) as Decoder[Any]; the annotation gives the type back. It can go
-# when msgspec's stubs take a TypeForm (PEP 747).
-_decoder: msgspec.json.Decoder[messages.ServerMessage] = msgspec.json.Decoder(
-    messages.ServerMessage
-)
-_KNOWN = frozenset({"Begin", "SpeechStarted", "Turn", "Error", "Termination"})
-
-
-class _Envelope(Struct, frozen=True):
-    """What tells messages apart."""
-
-    type: str | None = None
-    error: object = UNSET
-
 
 class AssemblyAIClient:
     """Connecting until ``Begin``, then listening until ``Termination``."""
 
     def __init__(self) -> None:
         self._language = ""
+        self._notes: tuple[str, ...] = ()
         self._formatting_wanted = False
         self._begun = False
         self._terminated = False
@@ -87,10 +80,16 @@ class AssemblyAIClient:
         path = parts.path if parts.path.strip("/") else PATH
         parameters = query(config) | dict(parse_qsl(parts.query, keep_blank_values=True))
         self._language = config.language
+        self._notes = shortfalls(config)
         self._formatting_wanted = parameters.get("format_turns", "").lower() == "true"
         headers = {} if key is None else {"Authorization": key}
         address = urlunsplit((parts.scheme, parts.netloc, path, urlencode(parameters), ""))
         return ClientRequest(url=address, headers=headers)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What this protocol cannot say of what was asked for."""
+        return self._notes
 
     def audio_rules(self) -> AudioRules:
         """Frames of 50 to 1000 ms, in real time."""
@@ -136,7 +135,7 @@ class AssemblyAIClient:
             UpstreamError: If it is an error message.
             ProtocolError: If it is not of this protocol.
         """
-        match _decode(frame):
+        match decode(frame):
             case None:
                 return []
             case messages.Begin() as begin:
@@ -149,17 +148,36 @@ class AssemblyAIClient:
             case messages.Turn() as turn:
                 return self._hear(turn)
             case messages.Error(error=text, error_code=code):
-                raise UpstreamError(text[:_MAX_ERROR_CHARS], code=code)
+                raise UpstreamError(text[:_MAX_ERROR_CHARS], code=code, cause=cause_of(code))
             case messages.Termination() as termination:
                 self._terminated = True
-                return [*self._settle_raw_end(), _session_ended(termination)]
+                return [*self._settle_raw_end(), session_ended(termination)]
+            case messages.Heartbeat() as heartbeat:
+                return [heartbeat_event(heartbeat)]
+            case messages.Silence(start_ms=start_ms, end_ms=end_ms):
+                return [Silence(start_ms=start_ms, end_ms=end_ms)] if end_ms > start_ms else []
+            case messages.SpeakerRevision() | messages.Warning():
+                # What was final stays so in our model; a warning is for whoever reads the wire.
+                return []
 
     def closed(self, code: int, reason: str) -> CrossfadeError | None:
         """Judge a close frame: it is in order after ``Termination`` only."""
         if self._terminated:
             return None
         text = reason[:_MAX_ERROR_CHARS] or f"the server closed the connection with {code}"
-        return UpstreamError(text, code=code)
+        return UpstreamError(text, code=code, cause=cause_of(code))
+
+    def retry_after_s(self, code: int) -> float | None:
+        """A wait where another session may do better."""
+        return retry_after_s(code)
+
+    def token_request(self, url: str, *, key: str, ttl_s: int) -> TokenRequest:
+        """Ask for a temporary token."""
+        return token_request(url, key=key, ttl_s=ttl_s)
+
+    def token_from(self, answer: HttpResponse) -> str:
+        """Read a temporary token."""
+        return token_from(answer)
 
     def _session_started(self, begin: messages.Begin) -> SessionStarted:
         return SessionStarted(
@@ -214,7 +232,7 @@ class AssemblyAIClient:
         return events
 
     def _final(self, words: Iterable[messages.Word]) -> Final:
-        ours = tuple(map(_word, words))
+        ours = tuple(map(word, words))
         if ours:
             self._settled_ms = max(self._settled_ms, ours[-1].end_ms)
         return Final(turn=self._turn, words=ours, through_ms=self._settled_ms)
@@ -222,7 +240,7 @@ class AssemblyAIClient:
     def _partial(
         self, words: Iterable[messages.Word], *, pause_of: messages.Turn | None = None
     ) -> Partial:
-        ours = tuple(map(_word, words))
+        ours = tuple(map(word, words))
         last_ms = ours[-1].end_ms if ours else 0
         self._through_ms = max(self._through_ms, self._settled_ms, last_ms)
         return Partial(
@@ -232,37 +250,3 @@ class AssemblyAIClient:
             at_pause=pause_of is not None,
             turn_confidence=0.0 if pause_of is None else pause_of.end_of_turn_confidence,
         )
-
-
-def _decode(frame: Frame) -> messages.ServerMessage | None:
-    """Decode a message; ``None`` if it is of a kind that we do not know."""
-    try:
-        envelope = msgspec.json.decode(frame, type=_Envelope)
-        if envelope.type in _KNOWN:
-            return _decoder.decode(frame)
-    except (msgspec.DecodeError, RecursionError) as exc:
-        raise ProtocolError("a frame that is not of this protocol") from exc
-    if envelope.type is None and isinstance(envelope.error, str):
-        return messages.Error(error=envelope.error)
-    return None
-
-
-def _word(word: messages.Word) -> Word:
-    """Split the mark off, as the canonical model keeps it."""
-    text = word.text.rstrip(_MARKS) or word.text
-    punctuation = word.text[len(text) :]
-    return Word(
-        text=text,
-        start_ms=word.start,
-        end_ms=max(word.end, word.start + 1),
-        confidence=word.confidence,
-        punctuation=punctuation,
-        speaker=word.speaker or None,
-    )
-
-
-def _session_ended(termination: messages.Termination) -> SessionEnded:
-    return SessionEnded(
-        audio_ms=termination.audio_duration_seconds * 1000,
-        session_ms=termination.session_duration_seconds * 1000,
-    )

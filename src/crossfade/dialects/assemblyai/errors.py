@@ -4,6 +4,8 @@ An ``Error`` frame comes first, always, then a close frame with the same code: c
 no frame replace our words by their own. Authentication fails in this way too, after the upgrade.
 """
 
+from collections.abc import Mapping
+
 from crossfade.dialects.assemblyai import messages
 from crossfade.dialects.base import Frame, Goodbye, Refusal
 from crossfade.errors import (
@@ -13,8 +15,12 @@ from crossfade.errors import (
     CredentialError,
     CrossfadeError,
     ExpiredError,
+    ForbiddenError,
     IdleError,
     ProtocolError,
+    RateError,
+    UpstreamCause,
+    UpstreamError,
 )
 
 MAX_REASON_BYTES = 123
@@ -82,10 +88,14 @@ def _code_and_text(error: CrossfadeError) -> tuple[int, str]:
     match error:
         case CredentialError():
             return 1008, f"Unauthorized Connection: {_CREDENTIALS[error.cause]}"
-        case CapacityError():
+        case ForbiddenError():
+            return 1008, f"Unauthorized Connection: {error}"
+        case CapacityError() | RateError():
             return 3009, "Unauthorized Connection: Too many concurrent sessions"
         case FrameLengthError():
             return 3007, f"Input Duration Error: {error}"
+        case UpstreamError():
+            return _of_upstream(error)
         case IdleError():
             seconds = f"{error.idle_s:g} seconds"
             return 3006, f"Session terminated due to inactivity: No messages received for {seconds}"
@@ -100,3 +110,50 @@ def _code_and_text(error: CrossfadeError) -> tuple[int, str]:
             return 3006, f"User Input Validation Error: {error}"
         case _:  # a fault on our side, whatever its class: the vendor does not tell which
             return 3005, "Session Cancelled: An error occurred"
+
+
+def _of_upstream(error: UpstreamError) -> tuple[int, str]:
+    """Say by its cause that the server behind this one let it down."""
+    match error.cause:
+        case "credential":
+            return 1008, f"Unauthorized Connection: {error}"
+        case "capacity":
+            return 3009, f"Unauthorized Connection: Too many concurrent sessions: {error}"
+        case "request":
+            return 3006, f"User Input Validation Error: {error}"
+        case "time":
+            return 3008, f"Session Expired: {error}"
+        case "gone" | "fault":
+            return 3005, f"Session Cancelled: {error}"
+
+
+def cause_of(code: int | None) -> UpstreamCause:
+    """Why a server ended a session with this code, section 4.3."""
+    return "fault" if code is None else _CAUSES.get(code, "fault")
+
+
+_CAUSES: Mapping[int, UpstreamCause] = {
+    1001: "gone",
+    1005: "gone",
+    1006: "gone",
+    1008: "credential",
+    1009: "request",
+    3006: "request",
+    3007: "request",
+    3008: "time",
+    3009: "capacity",
+}
+
+_RETRY_AFTER_S = {
+    1011: 0.5,  # failed while connecting: the vendor's own clients wait half a second
+    3005: 0.5,  # a fault on the server's side
+    3008: 0.0,  # the session was as long as one may be; the next one may be as long
+    3009: 5.0,  # too many sessions opened in this minute
+}
+"""Close codes (section 4.3) after which another session may do better; not one of them is advised
+in words, the waits are those of the vendor's clients and of its limit by the minute."""
+
+
+def retry_after_s(code: int) -> float | None:
+    """How long a client stays away after this close code; ``None``: for good."""
+    return _RETRY_AFTER_S.get(code)

@@ -6,7 +6,7 @@ from typing import Any
 from crossfade.dialects.assemblyai.server import MAX_SESSION_S, TOKEN_SCOPE
 from crossfade.dialects.assemblyai.values import BadValue, Reader, integer
 from crossfade.dialects.base import Authority, HttpRequest, HttpResponse, HttpRoute
-from crossfade.errors import CredentialError
+from crossfade.errors import CredentialError, ForbiddenError
 
 TOKEN_TTL_S = (1, 600)
 
@@ -30,6 +30,8 @@ def make_token(request: HttpRequest, authority: Authority) -> HttpResponse:
         authority.check_key(key)
     except CredentialError:
         return HttpResponse(status=401, body={"error": "Invalid API key"})
+    except ForbiddenError as error:
+        return HttpResponse(status=403, body={"error": str(error)})
     values: dict[str, int] = {}
     for name, reader in _READERS.items():
         value = _parameter(request, name)

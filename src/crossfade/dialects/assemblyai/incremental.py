@@ -13,20 +13,34 @@ whoever made it.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from msgspec import UNSET
+from msgspec import Struct
+from msgspec.structs import replace
 
 from crossfade.dialects.assemblyai import messages
 from crossfade.dialects.assemblyai.presets import TurnSettings
 from crossfade.dialects.assemblyai.transcript import (
+    Style,
     formatted,
     raw,
-    round_confidence,
-    text_of,
-    turn_speaker,
+    round_number,
     wire_words,
 )
-from crossfade.dialects.assemblyai.turns import TurnEvent
+from crossfade.dialects.assemblyai.turns import Facts, TurnEvent
 from crossfade.model import Final, Partial, SpeechStarted, TurnEnded, Word
+
+
+class Manner(Struct, frozen=True, kw_only=True):
+    """In what the models that are told like this differ."""
+
+    utterances: Style = raw
+    word_confidence: float | None = None
+    """Said of every word; ``None``: what the recognizer says."""
+    end_confidence: float | None = None
+    """Said at every end of a turn."""
+
+
+UNIVERSAL_STREAMING = Manner()
+WHISPER = Manner(utterances=formatted, word_confidence=0.0, end_confidence=1.0)
 
 
 @dataclass
@@ -42,20 +56,22 @@ class _OpenTurn:
     heard: int = -1
     """The recognizer's own number of this turn, once it has settled words."""
 
-    def since_boundary(self, words: Sequence[Word]) -> list[Word]:
-        """Return the words of the utterance that has not been told.
+    def n_told(self, words: Sequence[Word]) -> int:
+        """Count the words that were part of an utterance.
 
         The middle of a word decides: its edges may move a little from one hypothesis to the next.
         """
-        return [word for word in words if (word.start_ms + word.end_ms) // 2 > self.told_until_ms]
+        middles_ms = ((word.start_ms + word.end_ms) // 2 for word in words)
+        return sum(middle_ms <= self.told_until_ms for middle_ms in middles_ms)
 
 
 class IncrementalTurns:
     """See ``Turns``."""
 
-    def __init__(self, settings: TurnSettings) -> None:
+    def __init__(self, settings: TurnSettings, manner: Manner = UNIVERSAL_STREAMING) -> None:
         self.settings = settings
-        self.speaker_labels = False
+        self.facts = Facts()
+        self._manner = manner
         self._order = 0
         self._turn = _OpenTurn()
 
@@ -101,10 +117,15 @@ class IncrementalTurns:
 
     def _utterance(self, partial: Partial) -> str:
         words = [*self._turn.final, *partial.words]
-        utterance = text_of(self._turn.since_boundary(words), raw)
+        utterance = self._untold(words, self._manner.utterances, at_end=False)
         if words:
             self._turn.told_until_ms = max(partial.through_ms, words[-1].end_ms)
         return utterance
+
+    def _untold(self, words: Sequence[Word], style: Style, *, at_end: bool) -> str:
+        """Write the utterance that has not been told, out of all the words of the turn."""
+        texts = self.settings.filters.write(words, style, at_end=at_end)
+        return " ".join(texts[self._turn.n_told(words) :])
 
     def _is_worth_it(self, message: messages.Turn) -> bool:
         """Tell whether a partial says more than that a word the client has seen became final.
@@ -118,28 +139,41 @@ class IncrementalTurns:
         return still_open or _texts(message) != _texts(last)
 
     def _end(self, *, confidence: float) -> list[messages.ServerMessage]:
-        turn, self._turn = self._turn, _OpenTurn()
+        turn = self._turn
         if not turn.final and turn.last is None:
+            self._turn = _OpenTurn()
             return []  # nothing was said: the number is not used up
-        utterance = text_of(turn.since_boundary(turn.final), raw)
-        end = self._message(turn.final, (), confidence=confidence, utterance=utterance, end=True)
-        ends: list[messages.ServerMessage] = [end]
+        if self._manner.end_confidence is not None:
+            confidence = self._manner.end_confidence
+        ends: list[messages.ServerMessage] = []
+        if not self.settings.ends_once:
+            ends.append(self._end_message(raw, confidence, has_utterance=True))
         if self.settings.format_turns:
             ends.append(
-                messages.Turn(
-                    turn_order=self._order,
-                    turn_is_formatted=True,
-                    end_of_turn=True,
-                    transcript=text_of(turn.final, formatted),
-                    end_of_turn_confidence=end.end_of_turn_confidence,
-                    words=wire_words(
-                        turn.final, formatted, final=True, speakers=self.speaker_labels
-                    ),
-                    speaker_label=end.speaker_label,
-                )
+                self._end_message(formatted, confidence, has_utterance=self.settings.ends_once)
             )
+        self._turn = _OpenTurn()
         self._order += 1
         return ends
+
+    def _end_message(
+        self, style: Style, confidence: float, *, has_utterance: bool
+    ) -> messages.Turn:
+        words = self._turn.final
+        texts = self.settings.filters.write(words, style, at_end=True)
+        utterance_style = formatted if style is formatted else self._manner.utterances
+        return messages.Turn(
+            turn_order=self._order,
+            turn_is_formatted=style is formatted,
+            end_of_turn=True,
+            transcript=" ".join(texts),
+            end_of_turn_confidence=round_number(confidence),
+            words=self._wire_words(words, texts, final=True, speakers=self.facts.has_speakers),
+            utterance=self._untold(words, utterance_style, at_end=True) if has_utterance else "",
+            language_code=self.facts.language,
+            language_confidence=self.facts.language_confidence,
+            speaker_label=self.facts.speaker_label(words),
+        )
 
     def _message(
         self,
@@ -148,19 +182,29 @@ class IncrementalTurns:
         *,
         confidence: float,
         utterance: str,
-        end: bool = False,
     ) -> messages.Turn:
+        write = self.settings.filters.write
+        texts = write(final, raw)
+        facts = self.facts if utterance else Facts()
         return messages.Turn(
             turn_order=self._order,
             turn_is_formatted=False,
-            end_of_turn=end,
-            transcript=text_of(final, raw),
-            end_of_turn_confidence=round_confidence(confidence),
-            words=wire_words(final, raw, final=True, speakers=end and self.speaker_labels)
-            + wire_words(still_open, raw, final=False),
+            end_of_turn=False,
+            transcript=" ".join(texts),
+            end_of_turn_confidence=round_number(confidence),
+            words=self._wire_words(final, texts, final=True)
+            + self._wire_words(still_open, write(still_open, raw), final=False),
             utterance=utterance,
-            speaker_label=turn_speaker(final) if end and self.speaker_labels else UNSET,
+            language_code=facts.language,
+            language_confidence=facts.language_confidence,
         )
+
+    def _wire_words(
+        self, words: Sequence[Word], texts: Sequence[str], *, final: bool, speakers: bool = False
+    ) -> tuple[messages.Word, ...]:
+        if self._manner.word_confidence is not None:
+            words = [replace(word, confidence=self._manner.word_confidence) for word in words]
+        return wire_words(words, texts, final=final, speakers=speakers)
 
 
 def _is_old(message: messages.Turn, last: messages.Turn | None) -> bool:

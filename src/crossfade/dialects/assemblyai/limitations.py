@@ -2,41 +2,56 @@
 
 from collections.abc import Mapping
 
+from crossfade.dialects.assemblyai import messages, presets
+from crossfade.dialects.assemblyai.models import RETIRED
 from crossfade.dialects.assemblyai.parameters import Parameters
 from crossfade.errors import ConfigError
+from crossfade.text.pii import FINDABLE
 
 _DONE_WITHOUT: Mapping[str, str] = {
-    "session_heartbeat": "no Heartbeat messages are sent",
-    "acknowledge_silence": "no Silence messages are sent",
     "prompt": "the recognizer takes no prompt",
     "agent_context": "the recognizer takes no context",
     "previous_context_n_turns": "the recognizer takes no context",
-    "language_detection": "the language is not detected",
+    "language_detection": "the session's one language is told, nothing is detected",
     "domain": "there is one model for every domain",
-    "filter_profanity": "profanity is not masked",
-    "speaker_labels_revision_interval_ms": "labels are not revised",
+    "speaker_labels_revision_interval_ms": "a speaker is not changed once told",
     "voice_focus": "audio is not filtered",
     "llm_gateway": "no language model is called",
-    "webhook_url": "no webhook is called",
 }
+
+WARNING_NOT_REDACTED = 1
+"""The vendor documents no code of its own."""
 
 
 def notes(parameters: Parameters) -> tuple[str, ...]:
     """Say what was asked for and will be missing, one sentence each, for the log."""
-    return tuple(f"{name}: {why}" for name, why in _missing(parameters).items())
+    missing = {name: f"{name}: {why}" for name, why in _missing(parameters).items()}
+    name = parameters.speech_model
+    if name in RETIRED:
+        missing["speech_model"] = f"speech_model: {name} is retired, {RETIRED[name]} answers"
+    return tuple(missing.values())
 
 
 def check(parameters: Parameters, *, strict: bool) -> None:
-    """Refuse what must not be done without; with ``strict``, whatever is missing.
+    """Refuse, with ``strict``, whatever is missing.
 
     Raises:
         ConfigError: If there is something to refuse.
     """
-    if parameters.redact_pii:
-        # Whoever asks for this may not store what comes without it.
-        raise ConfigError("this server does not redact", field="redact_pii")
     for name, why in _missing(parameters).items() if strict else ():
         raise ConfigError(why, field=name)
+
+
+def warnings(parameters: Parameters) -> tuple[messages.Warning, ...]:
+    """Tell the client itself what it must not believe to be gone.
+
+    The vendor warns of nothing that is known. But who asked for redaction may store what comes.
+    """
+    lacking = _not_redacted(parameters)
+    if lacking is None:
+        return ()
+    warning = f"redact_pii_policies: {lacking}"
+    return (messages.Warning(warning_code=WARNING_NOT_REDACTED, warning=warning),)
 
 
 def _missing(parameters: Parameters) -> dict[str, str]:
@@ -47,4 +62,13 @@ def _missing(parameters: Parameters) -> dict[str, str]:
     }
     if len(parameters.language_codes) > 1 or "multi" in parameters.language_codes:
         missing["language_codes"] = "one language is heard in a session"
+    lacking = _not_redacted(parameters)
+    if lacking is not None:
+        missing["redact_pii_policies"] = lacking
     return missing
+
+
+def _not_redacted(parameters: Parameters) -> str | None:
+    """Name the policies that have no pattern; ``None``: each that was asked for has one."""
+    without = [name for name in presets.policies(parameters) if name not in FINDABLE]
+    return f"not found and so not redacted: {', '.join(without)}" if without else None

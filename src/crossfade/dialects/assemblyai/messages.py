@@ -17,6 +17,7 @@ class Word(Struct, frozen=True, kw_only=True):
     confidence: float
     word_is_final: bool
     speaker: str | UnsetType | None = UNSET
+    """Only final words have one, if labels are told and the speaker is known."""
 
 
 class _Message(Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -63,8 +64,49 @@ class Turn(_Message, frozen=True, kw_only=True, tag=True):
     end_of_turn_confidence: float
     words: tuple[Word, ...]
     utterance: str | None = ""
+    language_code: str | UnsetType | None = UNSET
+    language_confidence: float | UnsetType | None = UNSET
+    """Present exactly where the code is."""
     speaker_label: str | UnsetType | None = UNSET
     """Who spoke most of the turn; at its end only, and only if labels are told."""
+
+
+class Heartbeat(_Message, frozen=True, kw_only=True, tag=True):
+    """A sign of life for those who asked, every 5 s of wall time."""
+
+    total_audio_received_ms: int
+    total_duration_ms: int
+    realtime_factor: float
+    """Over the last interval."""
+    max_speech_probability: float
+
+
+class Silence(_Message, frozen=True, kw_only=True, tag=True):
+    """A stretch in which nobody spoke, for those who asked; Universal-3 family only."""
+
+    start_ms: int
+    end_ms: int
+
+
+class Revision(Struct, frozen=True, kw_only=True):
+    """What one turn became."""
+
+    turn_order: int
+    speaker_label: str | None = None
+    words: tuple[Word, ...] = ()
+
+
+class SpeakerRevision(_Message, frozen=True, kw_only=True, tag=True):
+    """Turns whose speakers are known better now. Ours never are: a label stays as it was told."""
+
+    revisions: tuple[Revision, ...]
+
+
+class Warning(_Message, frozen=True, kw_only=True, tag=True):  # noqa: A001 (the vendor's name)
+    """Something that the client asked for and does not get; the session goes on."""
+
+    warning_code: int
+    warning: str
 
 
 class Error(_Message, frozen=True, kw_only=True, tag=True):
@@ -81,7 +123,17 @@ class Termination(_Message, frozen=True, kw_only=True, tag=True):
     session_duration_seconds: int
 
 
-ServerMessage = Begin | SpeechStarted | Turn | Error | Termination
+ServerMessage = (
+    Begin
+    | SpeechStarted
+    | Turn
+    | Heartbeat
+    | Silence
+    | SpeakerRevision
+    | Warning
+    | Error
+    | Termination
+)
 """What our server says and our client understands."""
 
 

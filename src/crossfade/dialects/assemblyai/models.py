@@ -7,6 +7,8 @@ from enum import Enum
 
 from msgspec import Struct
 
+from crossfade.errors import ConfigError
+
 
 class Family(Enum):
     """How words and turns are told."""
@@ -26,6 +28,8 @@ class Model(Struct, frozen=True, kw_only=True):
     family: Family
     has_modes: bool = False
     """``mode`` chooses among presets; elsewhere it is echoed at most."""
+    is_multilingual: bool = True
+    """It may tell the language of what was said."""
 
 
 _UNIVERSAL_3 = (
@@ -36,7 +40,9 @@ _UNIVERSAL_3 = (
     Model(name="universal-3-6", family=Family.UNIVERSAL_3, has_modes=True),
 )
 
-ENGLISH = Model(name="universal-streaming-english", family=Family.UNIVERSAL_STREAMING)
+ENGLISH = Model(
+    name="universal-streaming-english", family=Family.UNIVERSAL_STREAMING, is_multilingual=False
+)
 MULTILINGUAL = Model(name="universal-streaming-multilingual", family=Family.UNIVERSAL_STREAMING)
 FLAGSHIP = _UNIVERSAL_3[3]
 """The default of the vendor's newest pages; it has moved several times."""
@@ -54,6 +60,9 @@ MODELS = {
 RETIRED = {"u3-pro": "u3-rt-pro"}
 """Name that only old SDKs know → what it means today."""
 
+NAMES = (*MODELS, *RETIRED)
+"""Every name that a client may ask for."""
+
 MULTILINGUAL_CODES = ("en", "es", "fr", "de", "it", "pt")
 
 _CODES = """
@@ -64,15 +73,27 @@ LANGUAGE_CODES = tuple(_CODES.split())
 """``multi``, alone, stands for all of them."""
 
 
-def find_model(name: str | None, *, language: str | None) -> Model:
+def find_model(
+    name: str | None, *, language: str | None = None, default: str | None = None
+) -> Model:
     """Find a model.
 
     Args:
-        name: One of ``MODELS`` or ``RETIRED``; ``None``: none was asked for.
+        name: One of ``NAMES``; ``None``: none was asked for.
         language: The old ``language`` parameter, which then chooses.
+        default: The operator's choice for who asked for neither; ``None``: the newest.
+
+    Raises:
+        ConfigError: If the operator chose what is none of ``NAMES``.
     """
     if name is not None:
         return MODELS[RETIRED.get(name, name)]
-    if language is None:
+    if language is not None:
+        return ENGLISH if language == "en" else MULTILINGUAL
+    if default is None:
         return FLAGSHIP
-    return ENGLISH if language == "en" else MULTILINGUAL
+    if default not in NAMES:
+        raise ConfigError(
+            f"the server's default model is none of {', '.join(NAMES)}", field="model"
+        )
+    return MODELS[RETIRED.get(default, default)]

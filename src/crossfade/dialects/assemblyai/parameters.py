@@ -14,8 +14,7 @@ from msgspec import Struct
 from crossfade.dialects.assemblyai.errors import InputError
 from crossfade.dialects.assemblyai.models import (
     LANGUAGE_CODES,
-    MODELS,
-    RETIRED,
+    NAMES,
     Family,
     Model,
 )
@@ -29,9 +28,11 @@ from crossfade.dialects.assemblyai.values import (
     integer,
     items,
     json_object,
+    matching,
     number,
     text,
     value_error,
+    web_address,
 )
 
 MIN_SAMPLE_RATE_HZ, MAX_SAMPLE_RATE_HZ = 8_000, 96_000
@@ -43,6 +44,10 @@ MAX_TURN_SILENCE_MS = (1, 60_000)
 ENCODINGS = ("pcm_s16le", "pcm_mulaw", "opus", "ogg_opus", "aac")
 
 _MAX_PROMPT_CHARS = 1750
+
+# What RFC 9110, sections 5.1 and 5.5, lets stand there; a line break would begin another header.
+_HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_HEADER_VALUE = r"[\t\x20-\x7e]*"
 
 
 class Parameters(Struct, frozen=True, kw_only=True):
@@ -230,7 +235,7 @@ def _split_at_commas(names: str) -> list[str]:
 
 
 _READERS: Mapping[str, Callable[[object], object]] = {
-    "speech_model": choice(*MODELS, *RETIRED),
+    "speech_model": choice(*NAMES),
     "sample_rate": _sample_rate,
     "encoding": _encoding,
     "format_turns": boolean,
@@ -265,9 +270,9 @@ _READERS: Mapping[str, Callable[[object], object]] = {
     "voice_focus_threshold": number(ge=0, le=1),
     "inactivity_timeout": integer(ge=5, le=3600),
     "llm_gateway": json_object,
-    "webhook_url": text(),
-    "webhook_auth_header_name": text(),
-    "webhook_auth_header_value": text(),
+    "webhook_url": web_address,
+    "webhook_auth_header_name": matching(_HEADER_NAME),
+    "webhook_auth_header_value": matching(_HEADER_VALUE),
 }
 
 _LISTS = frozenset({"keyterms_prompt", "language_codes", "redact_pii_policies"})

@@ -4,14 +4,20 @@ What the recognizer reports becomes messages in ``incremental`` or ``whole_turn`
 the client named; this file knows the session around them.
 """
 
+from collections.abc import Iterable
+
+from msgspec import UNSET
+
 from crossfade.dialects.assemblyai import limitations, messages, parameters, presets
 from crossfade.dialects.assemblyai.audio import FrameLengths
 from crossfade.dialects.assemblyai.errors import InputError, refusal
-from crossfade.dialects.assemblyai.incremental import IncrementalTurns
-from crossfade.dialects.assemblyai.models import FLAGSHIP, Family, Model, find_model
+from crossfade.dialects.assemblyai.incremental import WHISPER, IncrementalTurns
+from crossfade.dialects.assemblyai.models import FLAGSHIP, Family, find_model
 from crossfade.dialects.assemblyai.parameters import Parameters
-from crossfade.dialects.assemblyai.turns import Turns
-from crossfade.dialects.assemblyai.values import BadValue, decode
+from crossfade.dialects.assemblyai.replies import farewell, heartbeat
+from crossfade.dialects.assemblyai.turns import Facts, Turns
+from crossfade.dialects.assemblyai.values import decode_object
+from crossfade.dialects.assemblyai.webhook import Ends
 from crossfade.dialects.assemblyai.whole_turn import WholeTurns
 from crossfade.dialects.base import (
     Credential,
@@ -43,6 +49,7 @@ from crossfade.model import (
     SessionLimits,
     SessionStarted,
     Silence,
+    SpeakersIgnored,
     SpeakersKnown,
     SpeechStarted,
     Start,
@@ -57,8 +64,7 @@ TOKEN_SCOPE = "assemblyai"
 
 MAX_SESSION_S = 10_800
 
-LINGER_S = 0.3
-"""Sample clients crash when the socket closes in the instant of their own clean-up."""
+HEARTBEAT_S = 5.0
 
 
 class AssemblyAIServer:
@@ -68,8 +74,10 @@ class AssemblyAIServer:
         self._settings = settings
         self._parameters = Parameters()
         self._model = FLAGSHIP
-        self._turns = _turns(self._parameters, self._model)
+        self._turns = self._make_turns()
+        self._ends = Ends(self._parameters)
         self._frames: FrameLengths | None = None
+        self._session_id: str | None = None
         self._terminated = False
         self.notes: tuple[str, ...] = ()
         """What the client asked for and will not get, for the log. Known once it is open."""
@@ -97,18 +105,22 @@ class AssemblyAIServer:
             ConfigError: If it asks for what we must not do without.
         """
         asked = parameters.from_query(handshake.query)
-        model = find_model(asked.speech_model, language=asked.language)
+        default = self._settings.default_model
+        model = find_model(asked.speech_model, language=asked.language, default=default)
         presets.check_model(asked, model)
         limitations.check(asked, strict=self._settings.strict_parameters)
         config = presets.session_config(asked, model)
         self._parameters, self._model = asked, model
-        self._turns = _turns(asked, model)
+        self._turns = self._make_turns()
+        self._ends = Ends(asked)
         self.notes = limitations.notes(asked)
         if isinstance(config.audio, RawAudio) and not self._settings.lenient_audio:
             self._frames = FrameLengths(config.audio)
         limits = SessionLimits(
             idle_s=asked.inactivity_timeout,
             session_s=self._settings.session_s or MAX_SESSION_S,
+            # Always: a client may turn them on at any time, and this cannot be changed later.
+            heartbeat_s=HEARTBEAT_S,
         )
         return [Start(config=config, limits=limits)]
 
@@ -123,7 +135,7 @@ class AssemblyAIServer:
             return []
         if isinstance(frame, bytes):
             return self._hear(frame)
-        message = _decode_object(frame)
+        message = decode_object(frame)
         match message.get("type"):
             case "Terminate":
                 self._terminated = True
@@ -143,12 +155,20 @@ class AssemblyAIServer:
         """Turn one event into what the vendor's server would say."""
         match event:
             case SessionStarted():
-                self._turns.speaker_labels = event.speaker_labels
-                return [messages.encode(self._begin(event))]
+                return self._begin(event)
+            case SpeechStarted() | Partial() | Final() | TurnEnded():
+                return self._tell(self._turns.hear(event))
+            case Heartbeat() if self._parameters.session_heartbeat and not self._terminated:
+                return self._tell([heartbeat(event)])
+            case Silence() if self._acknowledges_silence and not self._terminated:
+                return self._tell([messages.Silence(start_ms=event.start_ms, end_ms=event.end_ms)])
+            case SessionEnded():
+                return [*self._last_turn(cut_short=False), *farewell(event)]
             case (
                 AudioAccepted()
                 | AudioIgnored()
                 | Silence()
+                | SpeakersIgnored()
                 | SpeakersKnown()
                 | ChannelEvent()
                 | Heartbeat()
@@ -156,10 +176,6 @@ class AssemblyAIServer:
                 | AudioLimitReached()
             ):
                 return []
-            case SpeechStarted() | Partial() | Final() | TurnEnded():
-                return [messages.encode(message) for message in self._turns.hear(event)]
-            case SessionEnded():
-                return [*self._last_turn(cut_short=False), *_farewell(event)]
 
     def refuse(self, error: CrossfadeError) -> Refusal:
         """Put an error into the vendor's words, after the upgrade even for a bad credential.
@@ -171,8 +187,8 @@ class AssemblyAIServer:
         return refusal(error)
 
     def webhook(self) -> Webhook | None:
-        """Nothing is posted yet."""
-        return None
+        """Every end of a turn, for who asked; a session that never began has nothing to post."""
+        return self._ends.webhook(self._session_id)
 
     def _hear(self, frame: bytes) -> list[Command]:
         if not frame:
@@ -185,7 +201,7 @@ class AssemblyAIServer:
         before = self._parameters
         now = parameters.updated(before, message, self._model)
         self._parameters = now
-        self._turns.settings = presets.turn_settings(now, self._model)
+        self._turns.settings = self._turn_settings()
         old, new = (presets.endpointing(each, self._model) for each in (before, now))
         terms, threshold = now.keyterms_prompt, now.vad_threshold
         change = Reconfigure(
@@ -195,53 +211,64 @@ class AssemblyAIServer:
         )
         return [change] if change != Reconfigure() else []
 
-    def _begin(self, event: SessionStarted) -> messages.Begin:
+    def _begin(self, event: SessionStarted) -> list[Frame | Goodbye]:
         """Say what was applied: a setting that we do without is echoed as off."""
+        asked, model = self._parameters, self._model
+        self._session_id = event.session_id
+        self._turns.facts = Facts(
+            language=event.language if self._tells_language else UNSET,
+            has_speakers=event.speaker_labels,
+        )
         expires_at = event.expires_at
-        return messages.Begin(
+        begin = messages.Begin(
             id=event.session_id,
             expires_at=event.started_at + MAX_SESSION_S if expires_at is None else expires_at,
             configuration=messages.Configuration(
-                model=self._model.name,
-                mode=presets.mode(self._parameters, self._model),
+                model=model.name,
+                mode=presets.mode(asked, model),
                 api_version=API_VERSION,
                 speaker_labels=event.speaker_labels,
-                redact_pii=False,
-                filter_profanity=False,
+                redact_pii=asked.redact_pii,
+                filter_profanity=asked.filter_profanity,
                 domain=None,
                 voice_focus=None,
             ),
         )
+        return self._tell([begin, *limitations.warnings(asked)])
+
+    @property
+    def _tells_language(self) -> bool:
+        """Whisper does without being asked, the English model not even then."""
+        if self._model.family is Family.WHISPER:
+            return True
+        return self._parameters.language_detection and self._model.is_multilingual
+
+    @property
+    def _acknowledges_silence(self) -> bool:
+        return self._parameters.acknowledge_silence and self._model.family is Family.UNIVERSAL_3
 
     def _last_turn(self, *, cut_short: bool) -> tuple[Frame, ...]:
-        return tuple(map(messages.encode, self._turns.close(cut_short=cut_short)))
+        frames = self._tell(self._turns.close(cut_short=cut_short))
+        return tuple(frame for frame in frames if not isinstance(frame, Goodbye))
 
+    def _tell(self, said: Iterable[messages.ServerMessage]) -> list[Frame | Goodbye]:
+        frames: list[Frame | Goodbye] = []
+        for message in said:
+            frame = messages.encode(message)
+            self._ends.note(message, frame)
+            frames.append(frame)
+        return frames
 
-def _turns(parameters: Parameters, model: Model) -> Turns:
-    settings = presets.turn_settings(parameters, model)
-    if model.family is Family.UNIVERSAL_3:
-        return WholeTurns(settings, partials_formatted=model.has_modes)
-    return IncrementalTurns(settings)
+    def _turn_settings(self) -> presets.TurnSettings:
+        single_end = self._settings.single_end
+        return presets.turn_settings(self._parameters, self._model, single_end=single_end)
 
-
-def _decode_object(frame: str) -> dict[str, object]:
-    try:
-        message = decode(frame)
-    except BadValue as exc:
-        raise InputError(str(exc)) from exc
-    if not isinstance(message, dict):
-        raise InputError("Invalid Message", quote=frame)
-    return message
-
-
-def _farewell(event: SessionEnded) -> list[Frame | Goodbye]:
-    termination = messages.Termination(
-        audio_duration_seconds=_nearest_second(event.audio_ms),
-        session_duration_seconds=_nearest_second(event.session_ms),
-    )
-    goodbye = Goodbye(code=1000, reason="Session Ended", linger_s=LINGER_S)
-    return [messages.encode(termination), goodbye]
-
-
-def _nearest_second(duration_ms: int) -> int:
-    return (duration_ms + 500) // 1000
+    def _make_turns(self) -> Turns:
+        settings = self._turn_settings()
+        match self._model.family:
+            case Family.UNIVERSAL_3:
+                return WholeTurns(settings, partials_formatted=self._model.has_modes)
+            case Family.WHISPER:
+                return IncrementalTurns(settings, WHISPER)
+            case Family.UNIVERSAL_STREAMING:
+                return IncrementalTurns(settings)

@@ -1,7 +1,7 @@
 """Words on the wire: formatted, as they were recognized, or raw, as the vendor shows them early."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from string import ascii_uppercase
 
 from msgspec import UNSET
@@ -15,9 +15,10 @@ Style = Callable[[Word], str]
 _EDGE_MARKS = ".,;:!?…\"'“”‘’«»()[]{}<>-–—¿¡。、，；：！？؟।"  # noqa: RUF001 (marks of many scripts)
 
 _LETTERS = ascii_uppercase
+_UNKNOWN = ("UNKNOWN", "PENDING")
 
 _PRECISION = 6
-"""Decimals of a confidence, as the vendor rounds it."""
+"""Decimals, as the vendor rounds."""
 
 
 def formatted(word: Word) -> str:
@@ -33,25 +34,27 @@ def raw(word: Word) -> str:
     return word.text.strip(_EDGE_MARKS).lower() or word.text.lower()
 
 
-def text_of(words: Iterable[Word], style: Style) -> str:
-    """Write words as one text."""
-    return " ".join(style(word) for word in words)
-
-
 def wire_words(
-    words: Iterable[Word], style: Style, *, final: bool, speakers: bool = False
+    words: Sequence[Word], texts: Sequence[str], *, final: bool, speakers: bool = False
 ) -> tuple[messages.Word, ...]:
-    """Write words as items of a ``Turn``; ``speakers``: name those that are known."""
+    """Write words as items of a ``Turn``.
+
+    Args:
+        words: The words themselves, for their times.
+        texts: How each is written.
+        final: They will not change any more.
+        speakers: Name those that are known.
+    """
     return tuple(
         messages.Word(
-            text=style(word),
+            text=text,
             start=word.start_ms,
             end=word.end_ms,
-            confidence=round_confidence(word.confidence),
+            confidence=round_number(word.confidence),
             word_is_final=final,
             speaker=speaker_letter(word.speaker) if speakers and word.speaker else UNSET,
         )
-        for word in words
+        for word, text in zip(words, texts, strict=True)
     )
 
 
@@ -64,6 +67,13 @@ def speaker_letter(speaker: str) -> str:
     return _LETTERS[place] if place < len(_LETTERS) else speaker
 
 
+def speaker_label(letter: str) -> str | None:
+    """Read ``A``, ``B``, ... as our ``S1``, ``S2``, ...; ``None`` where nobody is known yet."""
+    if letter in _UNKNOWN:
+        return None
+    return f"S{_LETTERS.index(letter) + 1}" if letter in tuple(_LETTERS) else letter
+
+
 def turn_speaker(words: Iterable[Word]) -> str:
     """Name who spoke longest; ``UNKNOWN`` if nobody is known, as LiveKit expects it."""
     spoken_ms: Counter[str] = Counter()
@@ -73,6 +83,6 @@ def turn_speaker(words: Iterable[Word]) -> str:
     return speaker_letter(spoken_ms.most_common(1)[0][0]) if spoken_ms else "UNKNOWN"
 
 
-def round_confidence(confidence: float) -> float:
-    """Round as the vendor does."""
-    return round(confidence, _PRECISION)
+def round_number(number: float) -> float:
+    """Round a confidence or a factor as the vendor does."""
+    return round(number, _PRECISION)

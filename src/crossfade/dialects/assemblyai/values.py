@@ -8,8 +8,11 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import msgspec
+
+from crossfade.dialects.assemblyai.errors import InputError
 
 T = TypeVar("T")
 
@@ -18,6 +21,10 @@ Reader = Callable[[object], T]
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}(\.0*)?")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+
+_QUOTED = r"""(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")"""
+_PYTHON_LIST = re.compile(rf"\s*\[\s*{_QUOTED}\s*(?:,\s*{_QUOTED}\s*)*,?\s*\]\s*")
+"""``str(list)``, as hand-written clients send it; the vendor refuses that."""
 
 _BOOLEANS: Mapping[object, bool] = {
     **dict.fromkeys(("true", "1", "yes", "on", "t", "y"), True),
@@ -100,6 +107,31 @@ def text(name: str = "", *, max_chars: int | None = None) -> Reader[str]:
     return read
 
 
+def matching(pattern: str) -> Reader[str]:
+    """Make a reader of texts of a certain form."""
+    compiled = re.compile(pattern)
+
+    def read(value: object) -> str:
+        if not isinstance(value, str) or compiled.fullmatch(value) is None:
+            sentence = f"String should match pattern '{pattern}'"
+            raise BadValue("string_pattern_mismatch", sentence)
+        return value
+
+    return read
+
+
+def web_address(value: object) -> str:
+    """Read an address that something can be posted to."""
+    try:
+        parts = urlsplit(value) if isinstance(value, str) else None
+        if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError
+    except ValueError:  # the library's own, too: an IPv6 address without its bracket
+        sentence = "Input should be a valid URL"
+        raise BadValue("url_parsing", sentence) from None
+    return str(value)
+
+
 def choice(*allowed: str) -> Reader[str]:
     """Make a reader of one of several words."""
     *others, last = (f"'{each}'" for each in allowed)
@@ -153,6 +185,21 @@ def decode(frame: str) -> object:
         raise BadValue("json_invalid", f"Invalid JSON: {exc}") from exc
 
 
+def decode_object(frame: str) -> dict[str, object]:
+    """Decode a control message.
+
+    Raises:
+        InputError: If it is not a JSON object.
+    """
+    try:
+        message = decode(frame)
+    except BadValue as exc:
+        raise InputError(str(exc)) from exc
+    if not isinstance(message, dict):
+        raise InputError("Invalid Message", quote=frame)
+    return message
+
+
 def value_error(sentence: str) -> BadValue:
     """Make the error of a rule that the vendor wrote itself."""
     return BadValue("value_error", f"Value error, {sentence}")
@@ -191,13 +238,20 @@ def _items(value: object, split: Callable[[str], list[str]] | None) -> Sequence[
     if isinstance(value, str):
         if split is not None and not value.lstrip().startswith("["):
             return split(value)
-        try:
-            value = decode(value)
-        except BadValue as exc:
-            raise value_error("Invalid JSON array") from exc
+        value = _listed(value)
     if not isinstance(value, list):
         raise value_error("Invalid JSON array")
     return value
+
+
+def _listed(text: str) -> object:
+    try:
+        return decode(text)
+    except BadValue as exc:
+        if _PYTHON_LIST.fullmatch(text) is None:
+            raise value_error("Invalid JSON array") from exc
+        items = re.findall(_QUOTED, text)
+        return [re.sub(r"\\(.)", r"\1", one or other) for one, other in items]
 
 
 def _item(read: Reader[str], position: int, value: object) -> str:

@@ -8,18 +8,14 @@ come early in a turn, at pauses, and in intervals while somebody speaks on, all 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from msgspec import UNSET
-
 from crossfade.dialects.assemblyai import messages
 from crossfade.dialects.assemblyai.presets import TurnSettings
 from crossfade.dialects.assemblyai.transcript import (
     formatted,
-    round_confidence,
-    text_of,
-    turn_speaker,
+    round_number,
     wire_words,
 )
-from crossfade.dialects.assemblyai.turns import TurnEvent
+from crossfade.dialects.assemblyai.turns import Facts, TurnEvent
 from crossfade.model import Final, Partial, SpeechStarted, TurnEnded, Word
 
 EARLY_PARTIAL_MS = 256
@@ -57,7 +53,7 @@ class WholeTurns:
     def __init__(self, settings: TurnSettings, *, partials_formatted: bool) -> None:
         """Begin with turn 0. ``partials_formatted`` is what partials say of themselves."""
         self.settings = settings
-        self.speaker_labels = False
+        self.facts = Facts()
         self._partials_formatted = partials_formatted
         self._order = 0
         self._turn = _OpenTurn()
@@ -127,18 +123,22 @@ class WholeTurns:
     def _speech_started(self, first: messages.Turn) -> list[messages.ServerMessage]:
         if self._turn.shown is not None:
             return []
-        confidence = round_confidence(self._turn.onset_confidence)
+        confidence = round_number(self._turn.onset_confidence)
         return [messages.SpeechStarted(timestamp=first.words[0].start, confidence=confidence)]
 
     def _message(self, words: Sequence[Word], *, end: bool) -> messages.Turn:
-        transcript = text_of(words, formatted)
+        texts = self.settings.filters.write(words, formatted, at_end=end)
+        transcript = " ".join(texts)
+        facts = self.facts if end else Facts()
         return messages.Turn(
             turn_order=self._order,
             turn_is_formatted=end or self._partials_formatted,
             end_of_turn=end,
             transcript=transcript,
             end_of_turn_confidence=1.0 if end else 0.0,
-            words=wire_words(words, formatted, final=end, speakers=end and self.speaker_labels),
+            words=wire_words(words, texts, final=end, speakers=facts.has_speakers),
             utterance=transcript if end else "",
-            speaker_label=turn_speaker(words) if end and self.speaker_labels else UNSET,
+            language_code=facts.language,
+            language_confidence=facts.language_confidence,
+            speaker_label=facts.speaker_label(words),
         )
