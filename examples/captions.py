@@ -1,10 +1,10 @@
 """Stream a media file to any server that speaks one of Crossfade's protocols, and print words.
 
-python examples/captions.py speech.wav ws://127.0.0.1:8765 speechmatics YOUR_KEY
+python examples/captions.py speech.wav --dialect speechmatics --url ws://127.0.0.1:8765 --key KEY
 """
 
+import argparse
 import asyncio
-import sys
 
 from crossfade import Final, connect, sources
 
@@ -18,4 +18,9 @@ async def main(file, url, dialect, key):
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("file")
+    parser.add_argument("--url", default="ws://127.0.0.1:8765")
+    parser.add_argument("--dialect", default="speechmatics", help="speechmatics or assemblyai")
+    parser.add_argument("--key", required=True)
+    asyncio.run(main(**vars(parser.parse_args())))

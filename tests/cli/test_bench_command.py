@@ -89,12 +89,17 @@ def test_a_server_that_runs_already_is_measured_by_its_address(tmp_path, bench):
         result = bench("latency", "--seconds", SECONDS, *over)
     check_load(result, streams=1, dialect="speechmatics")
     assert result["cpu_cores"]["engine"] is None
+    endings = result["endings"]
+    assert (endings["sessions"], endings["unanswered"]) == (1, 0)
+    assert endings["forced_end_ms"]["p95"] > 0
+    assert endings["close_ms"]["p95"] > 0
     assert KEY not in json.dumps(result)
 
 
 def test_the_same_streams_can_be_heard_without_load_for_comparison(bench):
-    result = bench("capacity", "--streams", "1", "--seconds", SECONDS, "--compare-alone")
-    assert result["wer_alone"] is not None
+    over = ("--dialect", "speechmatics")
+    result = bench("capacity", "--streams", "1", "--seconds", SECONDS, "--compare-alone", *over)
+    assert result["wer_alone"] == result["wer"]
 
 
 def test_accuracy_is_told_as_a_whole_and_by_category(bench):
@@ -102,6 +107,23 @@ def test_accuracy_is_told_as_a_whole_and_by_category(bench):
     assert result["all"]["recordings"] == 1
     assert result["categories"].keys() == {"read"}
     assert result["all"]["wer_whole"] is None
+
+
+def test_accuracy_with_several_delays_is_told_for_each(bench):
+    result = bench("accuracy", "--max-delay", "700", "--max-delay", "4000")
+    assert result["max_delay_ms"] == 700
+    assert [run["max_delay_ms"] for run in result["runs"]] == [700, 4000]
+    assert all(run["all"]["recordings"] == 1 for run in result["runs"])
+    assert result["turns"]["all"].keys() == {"pauses", "complete", "auc"}
+
+
+def test_a_long_session_is_told_window_by_window_and_noise_by_kind(bench):
+    lengths = ("--minutes", "0.1", "--window-minutes", "0.05", "--noise-minutes", "0.15")
+    result = bench("long", *lengths)
+    assert len(result["speech"]["windows"]) == 2
+    assert {noise["kind"] for noise in result["noises"]} >= {"white", "hum", "dtmf", "chords"}
+    assert result["false_words"] == sum(noise["words"] for noise in result["noises"])
+    assert result["hardware"]["cores"] >= 1
 
 
 def test_json_alone_can_go_to_stdout(tmp_path, manifest):
@@ -141,9 +163,10 @@ def test_a_server_that_cannot_start_is_told(tmp_path, manifest):
         (["capacity", "--streams", "0"], "--streams"),
         (["latency", "--dialect", "klingon"], "'klingon' is not one of"),
         (
-            ["capacity", "--compare-alone", "--dialect", "speechmatics"],
-            "--compare-alone works in process only",
+            ["capacity", "--compare-alone", "--dialect", "speechmatics", "--url", "ws://h"],
+            "--compare-alone needs our own recognizer",
         ),
+        (["long", "--dialect", "speechmatics"], "long works in process only"),
     ],
 )
 def test_wrong_usage_exits_2_with_a_sentence(tmp_path, arguments, message):
@@ -158,7 +181,7 @@ def test_recordings_that_are_not_there_are_told(tmp_path):
     assert "none.jsonl cannot be read" in done.stderr
 
 
-@pytest.mark.parametrize("command", [[], ["capacity"], ["latency"], ["accuracy"]])
+@pytest.mark.parametrize("command", [[], ["capacity"], ["latency"], ["accuracy"], ["long"]])
 def test_help_has_an_example(tmp_path, command):
     done = crossfade("bench", *command, "--help", data_dir=tmp_path)
     assert done.returncode == 0

@@ -42,7 +42,7 @@ async def test_a_signal_lets_sessions_say_their_last_words(tmp_path):
         url = f"ws://{server.address}"
         async with (
             asyncio.timeout(30),
-            connect(url, key=KEY, dialect="speechmatics") as session,
+            connect(url, key=KEY, dialect="speechmatics", reconnect=None) as session,
         ):
             for _ in range(30):
                 await session.send(bytes(3200))

@@ -9,6 +9,7 @@ import pytest
 from websockets.asyncio.server import serve
 
 from crossfade import UpstreamError, connect
+from crossfade.client import connection as connection_module
 from crossfade.client import session as session_module
 from crossfade.client import sources
 from crossfade.dialects import DIALECTS
@@ -219,7 +220,7 @@ async def test_something_else_than_a_websocket_server_is_told():
 
 
 async def test_a_server_that_never_opens_the_session_is_not_waited_for_for_ever(monkeypatch):
-    monkeypatch.setattr(session_module, "OPEN_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(connection_module, "OPEN_TIMEOUT_S", 0.2)
 
     async def say_nothing(socket):
         await socket.wait_closed()
@@ -236,7 +237,7 @@ async def test_a_server_that_hangs_up_is_an_error_for_reader_and_sender():
     async with (
         asyncio.timeout(DEADLINE_S),
         peer(hang_up) as url,
-        connect(url, key="k", dialect=SPEECHMATICS) as session,
+        connect(url, key="k", dialect=SPEECHMATICS, reconnect=None) as session,
     ):
         with pytest.raises(UpstreamError, match="1011 oops"):
             [event async for event in session]
@@ -262,7 +263,7 @@ async def test_leaving_does_not_wait_for_events_that_nobody_reads(monkeypatch):
 
 
 async def test_a_server_that_stops_reading_is_given_up(monkeypatch):
-    monkeypatch.setattr(session_module, "STALL_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(connection_module, "STALL_TIMEOUT_S", 0.3)
     stopped = asyncio.Event()
 
     async def stop_reading(socket):
@@ -274,7 +275,7 @@ async def test_a_server_that_stops_reading_is_given_up(monkeypatch):
     async with (
         asyncio.timeout(DEADLINE_S),
         peer(stop_reading, max_size=None) as url,
-        connect(url, key="k", dialect=SPEECHMATICS) as session,
+        connect(url, key="k", dialect=SPEECHMATICS, reconnect=None) as session,
     ):
         with pytest.raises(UpstreamError, match=r"took nothing for 0\.3 s"):
             await send_until_refused(session, bytes(320_000))

@@ -76,12 +76,29 @@ def test_a_program_on_a_vendors_own_client_prints_the_words(tmp_path, server, sp
     assert spoken_words(done.stdout)[: len(FIRST_WORDS)] == FIRST_WORDS
 
 
-@pytest.mark.parametrize("dialect", ["speechmatics", "assemblyai"])
-def test_our_own_client_prints_the_words(tmp_path, server, speech, dialect):
-    arguments = (speech, f"ws://{server.address}", dialect, KEY)
-    done = run(EXAMPLES / "captions.py", *arguments, folder=tmp_path)
+def test_our_own_client_prints_the_same_words_in_each_dialect(tmp_path, server, speech):
+    address = ("--url", f"ws://{server.address}", "--key", KEY)
+    said = []
+    for dialect in ("speechmatics", "assemblyai"):
+        done = run(
+            EXAMPLES / "captions.py", speech, *address, "--dialect", dialect, folder=tmp_path
+        )
+        assert done.returncode == 0, done.stderr
+        said.append(spoken_words(done.stdout))
+    assert said[0] == said[1]
+    assert said[0][: len(FIRST_WORDS)] == FIRST_WORDS
+
+
+@pytest.mark.parametrize("vendor", ["speechmatics", "assemblyai"])
+def test_the_guides_program_takes_fifteen_lines_with_our_client(tmp_path, server, speech, vendor):
+    program = EXAMPLES / f"guide_{vendor}.py"
+    body = program.read_text().partition('"""\n\n')[2]
+    assert sum(bool(line.strip()) for line in body.splitlines()) <= 15
+    assert "def " not in body
+    done = run(program, speech, f"ws://{server.address}", KEY, folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert spoken_words(done.stdout)[: len(FIRST_WORDS)] == FIRST_WORDS
+    assert FIRST_WORDS[0] in done.stderr  # as a partial
 
 
 @pytest.mark.parametrize(("vendor", "path"), [("speechmatics", "/v2"), ("assemblyai", "/v3/ws")])

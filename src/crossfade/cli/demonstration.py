@@ -40,7 +40,7 @@ async def show(settings: Settings, *, once: bool) -> bool:
     """
     console, notes = Console(), Console(stderr=True)
     key = secrets.token_urlsafe(18)
-    async with _on_free_port(settings, keyring(settings.data_dir, (key,))) as server:
+    async with _on_free_port(settings, keyring(settings, (key,))) as server:
         urls = list(websocket_urls(server))
         notes.print(
             f"A server listens at {server.url}. One recording, in real time, in each dialect:"
@@ -86,7 +86,7 @@ async def _stream(dialect: Dialect, url: str, key: str, captions: Captions, view
         async with connect(url, key=key, dialect=dialect, config=_CONFIG) as session:
             session.send_all(audio)
             async for event in session:
-                view.show(captions, event)
+                view.show(captions, event, sent_ms=session.sent_ms)
 
 
 def _recording() -> Traversable:

@@ -1,7 +1,7 @@
 """The two ways from a recording to its words: in this process, and on a server."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -10,7 +10,6 @@ from crossfade.audio import SAMPLE_RATE_HZ, encode, read_media
 from crossfade.cli.model_files import open_recognizer
 from crossfade.client import connect, sources
 from crossfade.client.blocking import in_daemon
-from crossfade.client.transcript import Transcript
 from crossfade.dialects.base import Dialect
 from crossfade.model import (
     Audio,
@@ -19,6 +18,7 @@ from crossfade.model import (
     Finish,
     RawAudio,
     SessionConfig,
+    Word,
 )
 from crossfade.recognizers.base import Recognizer, RecognizerStream
 from crossfade.settings import Settings
@@ -29,8 +29,11 @@ Media = Path | BinaryIO
 Advance = Callable[[float], None]
 """Called with the seconds of audio that were read since the last call."""
 
-Transcriber = Callable[[Media, Advance], Awaitable[Transcript]]
-"""From a recording to its words.
+Heard = Callable[[Sequence[Word]], None]
+"""Called with words as soon as they are final, in order."""
+
+Transcriber = Callable[[Media, Advance, Heard], Awaitable[int]]
+"""From a recording to its words, and its length in milliseconds.
 
 Raises ``AudioError`` where there is no audio in it, and what an engine raises.
 """
@@ -56,8 +59,8 @@ async def in_process(settings: Settings, language: str) -> AsyncIterator[Transcr
         language=language, audio=_SAMPLES, partials_wanted=False, max_delay_ms=_MAX_DELAY_MS
     )
 
-    async def transcribe(media: Media, advance: Advance) -> Transcript:
-        return await _recognize(recognizer, config, media, advance)
+    async def transcribe(media: Media, advance: Advance, heard: Heard) -> int:
+        return await _recognize(recognizer, config, media, advance, heard)
 
     try:
         await recognizer.start()
@@ -73,19 +76,16 @@ async def on_server(
     """Stream each recording to a server, in a session of its own."""
     config = SessionConfig(language=language, audio=sources.MEDIA_AUDIO, partials_wanted=False)
 
-    async def transcribe(media: Media, advance: Advance) -> Transcript:
+    async def transcribe(media: Media, advance: Advance, heard: Heard) -> int:
         audio = _Counted(media, advance)
         async with connect(url, key=key, dialect=dialect, config=config) as session:
             session.send_all(audio)
-            words = [w async for e in session if isinstance(e, Final) for w in e.words]
-        return Transcript(name=media_name(media), audio_ms=audio.ms, words=tuple(words))
+            async for event in session:
+                if isinstance(event, Final):
+                    heard(event.words)
+        return audio.ms
 
     yield transcribe
-
-
-def media_name(media: Media) -> str:
-    """Return what to call a recording: its file name."""
-    return media.name if isinstance(media, Path) else "stdin"
 
 
 class _Counted:
@@ -108,14 +108,16 @@ class _Counted:
 
 
 async def _recognize(
-    recognizer: Recognizer, config: SessionConfig, media: Media, advance: Advance
-) -> Transcript:
+    recognizer: Recognizer, config: SessionConfig, media: Media, advance: Advance, heard: Heard
+) -> int:
     stream = recognizer.open(config)
     try:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_feed(stream, media, advance))
-            words = [w async for e in stream.events() if isinstance(e, Final) for w in e.words]
-        return Transcript(name=media_name(media), audio_ms=stream.audio_ms, words=tuple(words))
+            async for event in stream.events():
+                if isinstance(event, Final):
+                    heard(event.words)
+        return stream.audio_ms
     finally:
         await stream.aclose()
 

@@ -3,10 +3,10 @@
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -21,24 +21,28 @@ from crossfade.cli.options import (
 from crossfade.errors import AudioError, CrossfadeError
 
 if TYPE_CHECKING:  # imported where it is used: ``--help`` does not wait for numpy
-    from crossfade.cli.engines import Advance, Engine, Media, Transcriber
-    from crossfade.client.transcript import Format, Transcript
+    from crossfade.cli.engines import Engine, Media, Transcriber
+    from crossfade.cli.outputs import Output
+    from crossfade.cli.progress import Bars
+    from crossfade.client.transcript import Format
     from crossfade.dialects.base import Dialect
 
 STDIN = "-"
 FORMATS = ("text", "json", "srt", "vtt", "ctm")
 
-Write = Callable[[str, "Transcript"], None]
-"""Puts the text of one file where the user wants it."""
+_MEDIA_SUFFIXES = (
+    ".3gp .aac .aif .aiff .amr .avi .caf .flac .flv .m4a .m4v .mka .mkv .mov .mp2 .mp3 .mp4 .mpeg "
+    ".mpg .oga .ogg .opus .ts .w64 .wav .webm .wma .wv"
+)
+"""What counts as a recording in a folder; a file that is named is tried whatever its ending."""
 
-Track = Callable[[str], AbstractContextManager["Advance"]]
-"""Shows a recording as long as it is in work."""
+Outcome = Literal["written", "kept", "failed"]
 
 
 @click.command(
     epilog=example(
         "crossfade transcribe interview.mp3",
-        "crossfade transcribe --format srt --output captions/ talks/*.mp4",
+        "crossfade transcribe --format srt --output captions/ talks/",
     )
 )
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
@@ -56,8 +60,10 @@ Track = Callable[[str], AbstractContextManager["Advance"]]
     "--output",
     metavar="DIR",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Write a file for each recording into this folder, instead of printing.",
+    help="Write a file for each recording into this folder, instead of printing. Files that are "
+    "there, and newer than their recording, are kept: the same command goes on after Ctrl-C.",
 )
+@click.option("--overwrite", is_flag=True, help="Write them anew.")
 @click.option("--language", default="en", show_default=True, help="Spoken language.")
 @click.option(
     "--jobs",
@@ -77,6 +83,7 @@ def transcribe(
     *,
     as_json: bool,
     output: Path | None,
+    overwrite: bool,
     language: str,
     jobs: int,
     url: str | None,
@@ -85,82 +92,132 @@ def transcribe(
     config: Path | None,
     **flags: object,
 ) -> None:
-    """Turn recordings, or the sound of videos, into text. `-` reads standard input."""
+    """Turn recordings, or the sound of videos, into text.
+
+    A folder stands for the recordings in it, `-` for standard input.
+    """
     from crossfade.cli.engines import in_process, on_server
+    from crossfade.cli.progress import Bars
 
     settings = load_settings(flags, config)
     if (url is None) != (dialect is None):
         raise click.UsageError("--url and --dialect go together")
-    write = _writer("json" if as_json else wanted, files, output)
+    wanted = "json" if as_json else wanted
+    found = _recordings(files)
+    place = _output(wanted, found, output, overwrite=overwrite)
     if url is not None and dialect is not None:
         engine = on_server(url, dialect, key, language)
     else:
         engine = in_process(settings, language)
-    if not run(_transcribe(files, engine, jobs, write)):
+    with Bars(len(found)) as bars:
+        outcomes = run(_Work(wanted, place, bars, jobs=jobs).all(found, engine))
+        if len(found) > 1 and output is not None:
+            bars.say(_summary(outcomes))
+    if "failed" in outcomes:
         raise SystemExit(1)
 
 
-def _writer(wanted: "Format", files: Sequence[str], output: Path | None) -> Write:
+def _recordings(names: Sequence[str]) -> list[str]:
+    """Put what is in a folder in its place.
+
+    Raises:
+        click.UsageError: If there is nothing in it.
+    """
+    found: list[str] = []
+    for name in names:
+        if name == STDIN or not Path(name).is_dir():
+            found.append(name)
+            continue
+        suffixes = frozenset(_MEDIA_SUFFIXES.split())
+        inside = sorted(path for path in Path(name).iterdir() if path.suffix.lower() in suffixes)
+        if not inside:
+            raise click.UsageError(f"there are no recordings in {name}")
+        found += map(str, inside)
+    return found
+
+
+def _output(
+    wanted: "Format", files: Sequence[str], folder: Path | None, *, overwrite: bool
+) -> "Output":
     """Choose where texts go, before any work is done.
 
     Raises:
         click.UsageError: If two of them would go to the same place.
     """
-    from crossfade.client.transcript import SUFFIXES, render
+    from crossfade.cli.outputs import Folder, Screen
+    from crossfade.client.transcript import SUFFIXES
 
-    if output is None:
+    if folder is None:
         if len(files) > 1 and wanted in ("srt", "vtt"):
             raise click.UsageError(f"{wanted} for more than one file needs --output DIR")
-        return lambda _, transcript: click.echo(render(transcript, wanted), nl=False)
-    targets = {file: output / (Path(_name(file)).stem + SUFFIXES[wanted]) for file in files}
-    if len(set(targets.values())) < len(targets):
+        return Screen(files, whole=wanted == "json")
+    targets = {file: folder / (Path(_name(file)).stem + SUFFIXES[wanted]) for file in files}
+    if len(set(targets.values())) < len(files):
         raise click.UsageError("two files have the same name: their texts cannot share a folder")
-    return lambda file, transcript: _replace(targets[file], render(transcript, wanted))
+    return Folder(targets, overwrite=overwrite)
 
 
 def _name(file: str) -> str:
     return "stdin" if file == STDIN else Path(file).name
 
 
-def _replace(path: Path, text: str) -> None:
-    """Write a file whole or not at all.
-
-    Raises:
-        CrossfadeError: If the folder does not take it.
-    """
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            unfinished.unlink()
-        raise CrossfadeError(f"cannot write {path}: {error.strerror}") from error
-    click.echo(f"wrote {path}", err=True)
+def _summary(outcomes: Sequence[Outcome]) -> str:
+    kinds: tuple[Outcome, ...] = ("written", "kept", "failed")
+    return ", ".join(f"{outcomes.count(kind)} {kind}" for kind in kinds if kind in outcomes)
 
 
-async def _transcribe(files: Sequence[str], engine: "Engine", jobs: int, write: Write) -> bool:
-    """Transcribe several at a time, write in order; ``True`` if all went well."""
-    slots = asyncio.Semaphore(jobs)
-    with _bars() as track:
+class _Work:
+    """Recordings to texts, some at a time. What fails is told and stops nothing else."""
+
+    def __init__(self, wanted: "Format", output: "Output", bars: "Bars", *, jobs: int) -> None:
+        self._wanted = wanted
+        self._output = output
+        self._bars = bars
+        self._slots = asyncio.Semaphore(jobs)
+
+    async def all(self, files: Sequence[str], engine: "Engine") -> list[Outcome]:
+        """Do what is not done yet."""
+        to_do = [file for file in files if not self._output.has(file)]
+        n_kept = len(files) - len(to_do)
+        self._bars.count(n_kept)
+        kept: list[Outcome] = ["kept"] * n_kept
+        if not to_do:
+            return kept
         async with engine as transcriber, asyncio.TaskGroup() as tasks:
-            started = [tasks.create_task(_one(file, transcriber, slots, track)) for file in files]
-            return all(
-                [_settle(f, await task, write) for f, task in zip(files, started, strict=True)]
-            )
+            started = [tasks.create_task(self._one(file, transcriber)) for file in to_do]
+        return kept + [task.result() for task in started]
 
+    async def _one(self, file: str, transcriber: "Transcriber") -> Outcome:
+        async with self._slots:
+            outcome: Outcome = "written"
+            try:
+                await self._write(file, transcriber)
+            except* CrossfadeError as group:
+                self._tell(file, first_error(group))
+                outcome = "failed"
+            self._bars.count()
+        return outcome
 
-async def _one(
-    file: str, transcriber: "Transcriber", slots: asyncio.Semaphore, track: "Track"
-) -> "Transcript | CrossfadeError":
-    async with slots:
-        try:
-            with track(file) as advance:
-                return await transcriber(_media(file), advance)
-        except* CrossfadeError as group:
-            failure = first_error(group)
-    return failure
+    async def _write(self, file: str, transcriber: "Transcriber") -> None:
+        from crossfade.audio import duration_s
+        from crossfade.client.transcript import writer
+
+        length_s = partial(duration_s, file) if file != STDIN else lambda: None
+        with self._bars.track(_name(file), length_s) as advance:
+            pen, sink = writer(self._wanted, _name(file)), self._output.open(file)
+            try:
+                audio_ms = await transcriber(
+                    _media(file), advance, lambda words: sink.write(pen.push(words))
+                )
+                sink.write(pen.end(audio_ms=audio_ms))
+                sink.commit()
+            except BaseException:
+                sink.abandon()
+                raise
+
+    def _tell(self, file: str, error: CrossfadeError) -> None:
+        named = isinstance(error, AudioError)  # those say which file they are about
+        self._bars.say(f"crossfade: {error}" if named else f"crossfade: {file}: {error}")
 
 
 def _media(file: str) -> "Media":
@@ -168,39 +225,3 @@ def _media(file: str) -> "Media":
         return Path(file)
     # Without a buffer: at exit Python waits for the lock of one in which a thread still reads.
     return open(sys.stdin.fileno(), "rb", buffering=0, closefd=False)
-
-
-def _settle(file: str, outcome: "Transcript | CrossfadeError", write: Write) -> bool:
-    try:
-        if isinstance(outcome, CrossfadeError):
-            raise outcome
-        write(file, outcome)
-    except CrossfadeError as error:
-        named = isinstance(error, AudioError)  # those say which file they are about
-        click.echo(f"crossfade: {error}" if named else f"crossfade: {file}: {error}", err=True)
-        return False
-    return True
-
-
-@contextmanager
-def _bars() -> Iterator["Track"]:
-    """Show a bar for each recording in work, on stderr, if that is a terminal."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    from crossfade.audio import duration_s
-
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as bar:
-
-        @contextmanager
-        def track(file: str) -> Iterator["Advance"]:
-            total_s = None if file == STDIN or bar.disable else duration_s(file)
-            row = bar.add_task(_name(file), total=total_s)
-            yield lambda read_s: bar.advance(row, read_s)
-            bar.remove_task(row)
-
-        yield track

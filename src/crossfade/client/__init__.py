@@ -1,6 +1,18 @@
 """The client's end: a session with any server that speaks one of our dialects."""
 
-from crossfade.client import sources
-from crossfade.client.session import Session, connect
+from crossfade.client import sources, sync
+from crossfade.client.events import Reconnected, Reconnecting, SessionEvent
+from crossfade.client.retrying import Reconnect
+from crossfade.client.session import Session, connect, mint_token
 
-__all__ = ["Session", "connect", "sources"]
+__all__ = [
+    "Reconnect",
+    "Reconnected",
+    "Reconnecting",
+    "Session",
+    "SessionEvent",
+    "connect",
+    "mint_token",
+    "sources",
+    "sync",
+]

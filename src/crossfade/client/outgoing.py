@@ -14,7 +14,7 @@ from crossfade.audio import (
 )
 from crossfade.dialects.base import AudioRules
 from crossfade.errors import ConfigError
-from crossfade.model import AudioFormat, ContainerAudio, RawAudio
+from crossfade.model import AudioFormat, RawAudio
 
 _CONTAINER_CHUNK_BYTES = 8192
 
@@ -31,7 +31,7 @@ class Outgoing:
         self._wire = wire
         self._converter = None if given == wire else _converter(given, wire)
         self._chunks = Rechunker(_chunk_bytes(wire, rules.chunk_ms))
-        self._sample_bytes = 1 if isinstance(wire, ContainerAudio) else wire.encoding.sample_bytes
+        self._sample_bytes = wire.encoding.sample_bytes if isinstance(wire, RawAudio) else 1
         self._shortest_bytes = _shortest_bytes(wire, rules.min_chunk_ms)
 
     async def push(self, data: bytes) -> AsyncIterator[bytes]:
@@ -68,7 +68,7 @@ class Outgoing:
 
     def length_s(self, chunk: bytes) -> float:
         """How long a chunk sounds; 0.0 for a media file, of which only the end knows."""
-        if isinstance(self._wire, ContainerAudio):
+        if not isinstance(self._wire, RawAudio):
             return 0.0
         return len(chunk) / self._wire.encoding.sample_bytes / self._wire.sample_rate_hz
 
@@ -76,7 +76,7 @@ class Outgoing:
         return _just(data) if self._converter is None else self._converter.convert(data)
 
     def _silence(self, n_bytes: int) -> bytes:
-        if n_bytes <= 0 or isinstance(self._wire, ContainerAudio):
+        if n_bytes <= 0 or not isinstance(self._wire, RawAudio):
             return b""
         n_samples = n_bytes // self._wire.encoding.sample_bytes
         return encode(np.zeros(n_samples, np.float32), self._wire.encoding)
@@ -105,17 +105,17 @@ class _Converter:
 
 
 def _converter(given: AudioFormat, wire: AudioFormat) -> _Converter:
-    if isinstance(wire, ContainerAudio):
+    if not isinstance(wire, RawAudio):
         raise ConfigError("raw audio cannot be sent as a media file", field="audio")
     return _Converter(given, wire)
 
 
 def _chunk_bytes(wire: AudioFormat, chunk_ms: int) -> int:
-    return _CONTAINER_CHUNK_BYTES if isinstance(wire, ContainerAudio) else _bytes(wire, chunk_ms)
+    return _bytes(wire, chunk_ms) if isinstance(wire, RawAudio) else _CONTAINER_CHUNK_BYTES
 
 
 def _shortest_bytes(wire: AudioFormat, min_chunk_ms: int | None) -> int:
-    if isinstance(wire, ContainerAudio) or min_chunk_ms is None:
+    if not isinstance(wire, RawAudio) or min_chunk_ms is None:
         return 0
     return _bytes(wire, min_chunk_ms)
 

@@ -7,8 +7,16 @@ CATCH_UP_S = 1.0
 class Pacer:
     """Holds audio back so that it leaves no faster than it would be spoken."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, late_s: float = 0.0, catch_up: float = 1.0) -> None:
+        """Begin.
+
+        Args:
+            late_s: How far behind real time the audio is, after an outage.
+            catch_up: How many times real time it may leave until that is made good.
+        """
         self._due_s: float | None = None
+        self._late_s = late_s if catch_up > 1 else 0.0
+        self._catch_up = catch_up
 
     def wait_s(self, audio_s: float, *, now_s: float) -> float:
         """Return how long to wait before a chunk may leave; counts the chunk as sent.
@@ -18,5 +26,7 @@ class Pacer:
             now_s: A clock that never goes back.
         """
         due_s = now_s if self._due_s is None else max(self._due_s, now_s - CATCH_UP_S)
-        self._due_s = due_s + audio_s
+        takes_s = audio_s if self._late_s <= 0 else audio_s / self._catch_up
+        self._late_s -= audio_s - takes_s
+        self._due_s = due_s + takes_s
         return max(0.0, due_s - now_s)

@@ -2,24 +2,44 @@
 
 import socket
 import ssl
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI
 
-from crossfade.errors import UpstreamError
+from crossfade.errors import UpstreamCause, UpstreamError
 
 
 def explain(error: Exception, url: str) -> UpstreamError:
     """Turn what a connection attempt raised into one sentence for the user."""
     if isinstance(error, InvalidStatus):
         status = error.response.status_code
-        return UpstreamError(_status(status, url), code=status)
-    return UpstreamError(_sentence(error, url))
+        cause = _CAUSES.get(status, "fault")
+        return UpstreamError(_status(status, url), code=status, cause=cause)
+    return UpstreamError(_sentence(error, url), cause="gone")
+
+
+_CAUSES: dict[int, UpstreamCause] = {
+    401: "credential",
+    403: "credential",
+    404: "request",
+    429: "capacity",
+    503: "capacity",
+}
 
 
 def place(url: str) -> str:
     """Return host and port of an URL, never its query: that may hold a key."""
     return urlsplit(url).netloc.rpartition("@")[2] or "the server"
+
+
+def is_loopback(url: str) -> bool:
+    """Nobody means to reach their own machine through a proxy, whatever the environment says."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _sentence(error: Exception, url: str) -> str:

@@ -5,61 +5,53 @@
         async for event in session:
             ...
 
-One task reads the socket; whoever calls ``send`` writes it. What the reader cannot pass on stays
-in a queue of ``EVENTS_HELD`` events, and behind it in the socket: events must be read while
-audio is sent.
+What the caller says goes onto a tape, from which ``Conversation`` plays it to the server, again
+where a connection was lost. What comes back waits for the caller in a queue of ``EVENTS_HELD``
+events, and behind it in the socket: events must be read while audio is sent.
 """
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator
+import logging
+from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from ipaddress import ip_address
 from typing import Self
-from urllib.parse import urlsplit
 
-from websockets.asyncio.client import ClientConnection
-from websockets.asyncio.client import connect as open_socket
-from websockets.exceptions import ConnectionClosed, WebSocketException
+from msgspec import structs
 
+from crossfade.client import tokens
+from crossfade.client.blocking import in_daemon
+from crossfade.client.connection import Connection, Peer
+from crossfade.client.conversation import Conversation
+from crossfade.client.events import SessionEvent
 from crossfade.client.outgoing import Outgoing
-from crossfade.client.pacing import Pacer
-from crossfade.client.refusals import explain, place
+from crossfade.client.retrying import Reconnect
 from crossfade.client.sources import MEDIA_AUDIO
+from crossfade.client.tape import Tape
 from crossfade.dialects import DIALECTS
-from crossfade.dialects.base import ClientDialect, ClientRequest, Dialect, Frame
-from crossfade.errors import ConfigError, UpstreamError
+from crossfade.dialects.base import AudioRules, Dialect
+from crossfade.errors import ConfigError
 from crossfade.model import (
     Audio,
-    Command,
+    AudioFormat,
     Endpointing,
-    Event,
     Finish,
     ForceTurn,
     KeyTerm,
+    RawAudio,
     Reconfigure,
+    ReportSpeakers,
     SessionConfig,
-    SessionEnded,
 )
+
+logger = logging.getLogger("crossfade.client")
 
 EVENTS_HELD = 4096
 """Events that wait for the caller; with frames of 50 ms, minutes of acknowledgements."""
 
-OPEN_TIMEOUT_S = 10.0
-"""For the socket, and again for the server's consent to audio."""
-
-STALL_TIMEOUT_S = 60.0
-"""A server that takes nothing for so long, while it owes nothing, is taken for dead."""
-
-PING_TIMEOUT_S = 60.0
-"""A pong waits behind the audio that the server has not read yet, so this is generous."""
-
-CLOSE_TIMEOUT_S = 2.0
-"""For the server's half of the closing handshake."""
-
-_MAX_FRAME_BYTES = 16 * 1024 * 1024
-
 DEFAULT_CONFIG = SessionConfig(language="en", audio=MEDIA_AUDIO)
 """English, 16-bit samples at 16 kHz."""
+
+DEFAULT_RECONNECT = Reconnect()
 
 
 @asynccontextmanager
@@ -69,6 +61,8 @@ async def connect(
     key: str | None,
     dialect: str | Dialect,
     config: SessionConfig = DEFAULT_CONFIG,
+    reconnect: Reconnect | None = DEFAULT_RECONNECT,
+    token_ttl_s: int | None = None,
 ) -> AsyncIterator["Session"]:
     """Open a session; leaving the context closes it.
 
@@ -77,65 +71,128 @@ async def connect(
         key: What the server knows the caller by; ``None`` where it asks nobody.
         dialect: Which protocol to speak: a name of the register, or the dialect itself.
         config: What is wanted; ``config.audio`` is the format of the bytes given to ``send``.
+        reconnect: What to do when the connection is lost; ``None``: raise. The first connection
+            is tried once.
+        token_ttl_s: Exchange the key for temporary tokens that open sessions for so long, and
+            show those instead.
 
     Raises:
         ConfigError: If the dialect's protocol cannot carry ``config``, or is not known.
         UpstreamError: If the server cannot be reached or refuses; the sentence says what to do.
     """
-    end = (_named(dialect) if isinstance(dialect, str) else dialect).client()
+    if config.channels:
+        raise ConfigError("a session of this client has one channel", field="channels")
+    spoken = _named(dialect) if isinstance(dialect, str) else dialect
+    peer = Peer(url=url, dialect=spoken, key=key, token_ttl_s=token_ttl_s)
+    end = spoken.client()
     on_wire = end.audio_format(config)
-    request = end.request(url, key=key, config=on_wire)
-    audio = Outgoing(given=config.audio, wire=on_wire.audio, rules=end.audio_rules())
-    async with _socket(request) as socket:
-        session = Session(socket, end, audio, where=place(request.url))
-        try:
-            await session._open()
-            yield session
-        finally:
-            await session._stop()
+    if reconnect is not None and not isinstance(on_wire.audio, RawAudio):
+        # A media stream cannot be taken up in its middle, samples can.
+        on_wire = structs.replace(on_wire, audio=MEDIA_AUDIO)
+    rules = end.audio_rules()
+    outgoing = Outgoing(given=config.audio, wire=on_wire.audio, rules=rules)
+    session = Session(peer, on_wire, outgoing, rules=rules, reconnect=reconnect)
+    try:
+        await session._open()
+        yield session
+    finally:
+        await session._stop()
+
+
+async def mint_token(url: str, *, key: str, dialect: str | Dialect, ttl_s: int = 60) -> str:
+    """Exchange a key for a temporary token, which stands in the key's place until it expires.
+
+    For a browser, or another place that must not hold the key; ``connect`` does it by itself with
+    ``token_ttl_s``.
+
+    Args:
+        url: Where sessions are opened: ``ws://`` or ``wss://``.
+        key: The long-lived key.
+        dialect: Whose protocol it is.
+        ttl_s: Seconds in which the token may be used to open sessions.
+
+    Raises:
+        ConfigError: If this vendor has no tokens of that life.
+        UpstreamError: If the server cannot be reached or refuses.
+    """
+    spoken = _named(dialect) if isinstance(dialect, str) else dialect
+    return await tokens.mint(url, key=key, dialect=spoken, ttl_s=ttl_s)
+
+
+def _named(name: str) -> Dialect:
+    for dialect in DIALECTS:
+        if dialect.name == name:
+            return dialect
+    known = ", ".join(dialect.name for dialect in DIALECTS)
+    raise ConfigError(f"there is no dialect {name!r}, only {known}", field="dialect")
 
 
 class Session:
     """One conversation with a server. Made by ``connect``; belongs to one task.
 
-    Iterating gives canonical events until the session is over. What goes wrong is raised by
-    the iteration and by every later call.
+    Iterating gives canonical events until the session is over, and ``Reconnecting`` and
+    ``Reconnected`` between them. What goes wrong is raised by the iteration and by every later
+    call.
     """
 
     def __init__(
-        self, socket: ClientConnection, dialect: ClientDialect, audio: Outgoing, *, where: str
+        self,
+        peer: Peer,
+        config: SessionConfig,
+        audio: Outgoing,
+        *,
+        rules: AudioRules,
+        reconnect: Reconnect | None,
     ) -> None:
-        self._socket = socket
-        self._where = where
-        self._dialect = dialect
+        self._peer = peer
+        self._config = config
         self._audio = audio
-        self._pacer = Pacer() if dialect.audio_rules().paced else None
-        self._events: asyncio.Queue[Event | None] = asyncio.Queue(EVENTS_HELD)
+        self._rules = rules
+        self._reconnect = reconnect
+        self._tape = Tape(
+            bytes_per_s=_bytes_per_s(config.audio),
+            keep_s=reconnect.replay_s if reconnect is not None else 0.0,
+            # Paced audio that is older than the tape was heard long ago: it held no words.
+            waits_when_full=not rules.paced,
+        )
+        self._events: asyncio.Queue[SessionEvent | None] = asyncio.Queue(EVENTS_HELD)
         self._failure: Exception | None = None
-        self._ready = asyncio.Event()
         self._finished = False
-        self._reader: asyncio.Task[None] | None = None
+        self._runner: asyncio.Task[None] | None = None
         self._sender: asyncio.Task[None] | None = None
+        self._notes: tuple[str, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What this protocol cannot say of the configuration, one line each; logged as well."""
+        return self._notes
+
+    @property
+    def sent_ms(self) -> int:
+        """How much audio was sent. For live audio, how late a word is: this less its end."""
+        return self._tape.played_ms
 
     async def send(self, data: bytes) -> None:
         """Send audio in the format of the session's configuration, cut anywhere.
 
         Waits while the server is busy, and where the dialect wants audio no faster than real
-        time.
+        time. While the connection is lost it keeps the audio and returns, until
+        ``Reconnect.replay_s`` of it is kept.
 
         Raises:
             UpstreamError: If the session is over.
         """
         async for chunk in self._audio.push(data):
-            await self._send_chunk(chunk)
+            await self._tape.record(Audio(data=chunk))
 
-    def send_all(self, source: AsyncIterable[bytes]) -> None:
+    def send_all(self, source: AsyncIterable[bytes] | Iterable[bytes]) -> None:
         """Send everything that ``source`` yields, then ``finish``; returns at once.
 
-        The work goes on while events are read. What the source raises ends the session and is
-        raised by the iteration.
+        The work goes on while events are read. A source that is no asynchronous one may block: it
+        is read in a thread. What the source raises ends the session and is raised by the
+        iteration.
         """
-        self._sender = asyncio.create_task(self._send_all(source))
+        self._sender = asyncio.create_task(self._send_all(_asynchronous(source)))
 
     async def finish(self) -> None:
         """Say that no more audio comes. The last events follow. May be called twice."""
@@ -143,14 +200,23 @@ class Session:
             return
         self._finished = True
         async for chunk in self._audio.flush():
-            await self._send_chunk(chunk)
-        await self._command(Finish())
+            await self._tape.record(Audio(data=chunk))
+        await self._tape.record(Finish())
 
     async def force_turn(self) -> None:
         """End the open turn behind the audio that was sent so far."""
-        if rest := self._audio.mark():
-            await self._send_chunk(rest)
-        await self._command(ForceTurn())
+        await self.say(ForceTurn())
+
+    async def say(self, command: ForceTurn | Reconfigure | ReportSpeakers) -> None:
+        """Say what the canonical model has a word for, behind the audio that was sent so far.
+
+        Raises:
+            ConfigError: If the protocol cannot carry a value.
+            UpstreamError: If the session is over.
+        """
+        if isinstance(command, ForceTurn) and (rest := self._audio.mark()):
+            await self._tape.record(Audio(data=rest))
+        await self._tape.record(command)
 
     async def update(
         self,
@@ -161,7 +227,12 @@ class Session:
         keyterms: tuple[KeyTerm, ...] | None = None,
         vad_threshold: float | None = None,
     ) -> None:
-        """Change settings for the audio that follows; ``None`` keeps one as it is."""
+        """Change settings for the audio that follows; ``None`` keeps one as it is.
+
+        Raises:
+            ConfigError: If the protocol cannot carry a value.
+            UpstreamError: If the session is over.
+        """
         command = Reconfigure(
             endpointing=endpointing,
             partials_wanted=partials_wanted,
@@ -169,12 +240,12 @@ class Session:
             keyterms=keyterms,
             vad_threshold=vad_threshold,
         )
-        await self._command(command)
+        await self.say(command)
 
     def __aiter__(self) -> Self:
         return self
 
-    async def __anext__(self) -> Event:
+    async def __anext__(self) -> SessionEvent:
         event = await self._events.get()
         if event is not None:
             return event
@@ -183,23 +254,26 @@ class Session:
             raise self._failure
         raise StopAsyncIteration
 
+    # From here on: the session's own tasks. Not a TaskGroup: it would wrap what the caller's code
+    # raises inside the context in an ExceptionGroup. `_stop` is the one place where they end.
+
     async def _open(self) -> None:
-        # Not a TaskGroup: it would wrap what the caller's own code raises inside the context
-        # in an ExceptionGroup. `_stop` is the one place where both tasks end.
-        self._reader = asyncio.create_task(self._read())
-        for frame in self._dialect.open():
-            await self._send_frame(frame)
-        try:
-            async with asyncio.timeout(OPEN_TIMEOUT_S):
-                await self._ready.wait()
-        except TimeoutError:
-            message = f"{self._where} opened no session in {OPEN_TIMEOUT_S:g} s"
-            raise UpstreamError(message) from None
-        if self._failure is not None:
-            raise self._failure
+        first = await self._peer.connect(self._config)
+        self._notes = first.notes
+        for note in first.notes:
+            logger.warning("%s: %s", self._peer.dialect.title, note)
+        conversation = Conversation(
+            self._peer,
+            self._config,
+            self._tape,
+            self._events.put,
+            rules=self._rules,
+            reconnect=self._reconnect,
+        )
+        self._runner = asyncio.create_task(self._run(conversation, first))
 
     async def _stop(self) -> None:
-        tasks = [task for task in (self._sender, self._reader) if task is not None]
+        tasks = [task for task in (self._sender, self._runner) if task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -211,39 +285,12 @@ class Session:
             await self.finish()
         except Exception as error:  # whatever a source raises is its caller's to see
             self._failure = self._failure or error
-            if self._reader is not None:
-                self._reader.cancel()
+            if self._runner is not None:
+                self._runner.cancel()
 
-    async def _send_chunk(self, chunk: bytes) -> None:
-        if self._pacer is not None:
-            now_s = asyncio.get_running_loop().time()
-            length_s = self._audio.length_s(chunk)
-            await asyncio.sleep(self._pacer.wait_s(length_s, now_s=now_s))
-        await self._command(Audio(data=chunk))
-
-    async def _command(self, command: Command) -> None:
-        for frame in self._dialect.send(command):
-            await self._send_frame(frame)
-
-    async def _send_frame(self, frame: Frame) -> None:
+    async def _run(self, conversation: Conversation, first: Connection) -> None:
         try:
-            async with asyncio.timeout(STALL_TIMEOUT_S):
-                await self._socket.send(frame)
-        except ConnectionClosed:
-            raise await self._why_closed() from None
-        except TimeoutError:
-            message = f"{self._where} took nothing for {STALL_TIMEOUT_S:g} s; are its events read?"
-            raise UpstreamError(message) from None
-
-    async def _why_closed(self) -> Exception:
-        """Let the reader come to what the server said before it closed."""
-        if self._reader is not None:
-            await asyncio.wait([self._reader], timeout=1.0)
-        return self._failure or UpstreamError("the session is over", code=self._socket.close_code)
-
-    async def _read(self) -> None:
-        try:
-            await self._read_frames()
+            await conversation.run(first)
         except Exception as error:  # to the caller, bugs of a dialect included
             self._failure = self._failure or error
         except asyncio.CancelledError:
@@ -253,58 +300,22 @@ class Session:
                 self._events.get_nowait()
             raise
         finally:
-            self._ready.set()
+            self._tape.close(self._failure)
             await self._events.put(None)
 
-    async def _read_frames(self) -> None:
-        try:
-            async for frame in self._socket:
-                for event in self._dialect.receive(frame):
-                    await self._events.put(event)
-                    if isinstance(event, SessionEnded):
-                        return
-                if self._dialect.ready:
-                    self._ready.set()
-        except ConnectionClosed:
-            pass  # judged below, like an orderly close
-        code, reason = self._socket.close_code, self._socket.close_reason
-        if failure := self._dialect.closed(code or 1006, reason or ""):
-            raise failure
+
+def _bytes_per_s(audio: AudioFormat) -> int:
+    """The rate of samples on the wire; without it there are no positions, and nothing is kept."""
+    if isinstance(audio, RawAudio):
+        return audio.sample_rate_hz * audio.encoding.sample_bytes
+    return 1
 
 
-def _named(name: str) -> Dialect:
-    for dialect in DIALECTS:
-        if dialect.name == name:
-            return dialect
-    known = ", ".join(dialect.name for dialect in DIALECTS)
-    raise ConfigError(f"there is no dialect {name!r}, only {known}", field="dialect")
-
-
-@asynccontextmanager
-async def _socket(request: ClientRequest) -> AsyncIterator[ClientConnection]:
-    try:
-        socket = await open_socket(
-            request.url,
-            additional_headers=dict(request.headers),
-            compression=None,  # audio does not shrink
-            max_size=_MAX_FRAME_BYTES,
-            open_timeout=OPEN_TIMEOUT_S,
-            ping_timeout=PING_TIMEOUT_S,
-            close_timeout=CLOSE_TIMEOUT_S,
-            proxy=None if _is_loopback(request.url) else True,
-        )
-    except (OSError, EOFError, ValueError, WebSocketException) as error:
-        raise explain(error, request.url) from error
-    try:
-        yield socket
-    finally:
-        await socket.close()
-
-
-def _is_loopback(url: str) -> bool:
-    """Nobody means to reach their own machine through a proxy, whatever the environment says."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+async def _asynchronous(source: AsyncIterable[bytes] | Iterable[bytes]) -> AsyncIterator[bytes]:
+    if isinstance(source, AsyncIterable):
+        async for data in source:
+            yield data
+        return
+    pieces = iter(source)
+    while (piece := await in_daemon(lambda: next(pieces, None))) is not None:
+        yield piece
