@@ -4,13 +4,17 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+CLIENTS := .clients
 ARGS ?=
 
-.PHONY: help run test bench lint types check lock clean
+.PHONY: help run test clients plugins conformance fuzz bench lint types check lock clean
 
 help:
 	@echo "make run    set up, start the server, stream a recording through both dialects (ARGS=--once: then exit)"
 	@echo "make test   set up, lint, type-check, test"
+	@echo "make plugins  fetch plugins of voice frameworks (700 MB), which some tests are skipped without"
+	@echo "make conformance  run the tests of the protocols' checklists, write docs/conformance-*.md"
+	@echo "make fuzz   send random messages to a server (FRAMES=100000 SEED=0)"
 	@echo "make bench  set up, measure capacity, latency and accuracy of this machine (ARGS=...: see crossfade bench)"
 	@echo "make lock   write the lock files anew from pyproject.toml"
 	@echo "make clean  remove the virtual environment and caches (the model cache stays)"
@@ -29,6 +33,36 @@ $(VENV)/.dev: $(VENV)/.run requirements-dev.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.lock
 	@touch $@
 
+# Vendors' clients that tests run in processes of their own: one that would shadow another
+# package of the same name in the virtual environment, and those for Node.
+$(CLIENTS)/speechmatics-python/.made: tests/clients/legacy/requirements.lock | $(VENV)/.dev
+	rm -rf $(@D)
+	$(BIN)/pip install --quiet --disable-pip-version-check --target $(@D) -r $<
+	@touch $@
+
+# Needs nothing that the virtual environment does not have.
+$(CLIENTS)/assemblyai-0.43.1/.made: tests/clients/legacy/assemblyai-0.43.1.lock | $(VENV)/.dev
+	rm -rf $(@D)
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --target $(@D) -r $<
+	@touch $@
+
+$(CLIENTS)/node/.made: tests/clients/node/package.json tests/clients/node/package-lock.json
+	@mkdir -p $(@D)
+	@if [ -n "$$CI" ] && ! command -v npm >/dev/null; then \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends nodejs npm; fi
+	@if ! command -v npm >/dev/null; then echo "no npm: tests with Node clients will be skipped"; \
+	  else cp $^ $(@D) && (cd $(@D) && npm ci --no-audit --no-fund --loglevel=error) && touch $@; fi
+
+# Plugins of voice frameworks: some 700 MB, so not part of `make test`.
+$(CLIENTS)/livekit/.made $(CLIENTS)/pipecat/.made: $(CLIENTS)/%/.made: tests/clients/plugins/%.txt | $(VENV)/.dev
+	rm -rf $(@D)
+	$(BIN)/pip install --quiet --disable-pip-version-check --target $(@D) -r $<
+	@touch $@
+
+plugins: $(CLIENTS)/livekit/.made $(CLIENTS)/pipecat/.made
+
+clients: $(CLIENTS)/speechmatics-python/.made $(CLIENTS)/assemblyai-0.43.1/.made $(CLIENTS)/node/.made
+
 run: $(VENV)/.run
 	$(BIN)/crossfade demo $(ARGS)
 
@@ -40,9 +74,18 @@ lint: $(VENV)/.dev
 types: $(VENV)/.dev
 	$(BIN)/mypy
 
-test: lint types
+test: lint types clients
 	$(BIN)/crossfade models pull
 	$(BIN)/pytest $(ARGS)
+
+conformance: $(VENV)/.dev clients
+	$(BIN)/crossfade models pull
+	$(BIN)/pytest -m conformance --conformance-docs $(ARGS)
+
+FRAMES ?= 100000
+SEED ?= 0
+fuzz: $(VENV)/.dev
+	cd tests && ../$(BIN)/python -m fuzz --frames $(FRAMES) --seed $(SEED) $(ARGS)
 
 # The standard benchmark; takes a quarter of an hour. Nothing else should be running.
 bench: $(VENV)/.run
@@ -56,6 +99,8 @@ lock: $(VENV)/.made
 	  --no-emit-find-links --custom-compile-command "make lock" pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-emit-find-links --custom-compile-command "make lock" pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-emit-find-links --custom-compile-command "make lock" tests/clients/legacy/requirements.in -o tests/clients/legacy/requirements.lock
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(CLIENTS) .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,7 @@
+"""Every dialect that is fuzzed: one line each."""
+
+from fuzz.assemblyai import ASSEMBLYAI
+from fuzz.speechmatics import SPEECHMATICS
+from fuzz.vocabulary import Vocabulary
+
+VOCABULARIES: tuple[Vocabulary, ...] = (SPEECHMATICS, ASSEMBLYAI)
