@@ -37,9 +37,13 @@ STABLE_SHARE = 0.4  # of max_delay
 STABLE_MIN_MS, STABLE_MAX_MS = 500, 1500
 GUARD_MS, GUARD_HASTY_MS = 400, 300  # a word this close to the edge may still be cut in half
 HASTY_DELAY_MS = 1000
-DUE_MS = 100  # so long before a word is max_delay old a decode is due that settles it ...
-DUE_TOO_MS = 200  # ... and with it those that would be next
 STABLE_SLACK_MS = 60  # hypotheses come every few 32 ms windows, never exactly on time
+
+# A word that is still open when it is nearly max_delay old is settled by a decode of its own. On 12
+# digit strings 9-12 instead of 27 % errors at max_delay 2000, since such words are no longer
+# settled up to 350 ms early; words over max_delay 1.4 instead of 7.5 %; 8 % more decodes.
+DUE_MS = 100  # so long before it is too old
+DUE_TOO_MS = 200  # and with it those that would be next
 
 # When and where the head of the buffer is dropped. The model was trained on short clips and gets
 # worse beyond 15 s; below 12 s the lost context costs 1 to 2 points.

@@ -8,7 +8,6 @@ its own; whoever drives it runs the jobs.
 
 from collections import deque
 from dataclasses import dataclass, replace
-from enum import IntEnum
 
 import numpy as np
 from msgspec import structs
@@ -16,10 +15,10 @@ from msgspec import structs
 from crossfade.audio.pcm import Samples
 from crossfade.model import NoEndpointing, Reconfigure, SessionConfig, Speaker, StreamEvent
 from crossfade.recognizers.endpointing import PAUSE_MS, pause_ms
+from crossfade.recognizers.onnx.jobs import Heard, Job, JobKind, Wanted
 from crossfade.recognizers.onnx.model import Moonshine
 from crossfade.recognizers.onnx.report import Report, Words
 from crossfade.recognizers.onnx.segment import DUE_MS, GUARD_MS, SAMPLES_PER_MS, Hypothesis, Segment
-from crossfade.recognizers.onnx.speakers.encoder import Embedding
 from crossfade.recognizers.onnx.speakers.tracker import SpeakerTracker, SpeakerWindow
 from crossfade.recognizers.onnx.terms import Terms
 from crossfade.recognizers.onnx.vad import WINDOW_SAMPLES, VadState
@@ -46,62 +45,6 @@ SILENCE_MARGIN_MS = 500  # a word may begin up to onset + preroll before the spe
 # Guards against words made of noise: with the speech gate ahead of them never seen to be needed.
 NOISE_VOICED_MS = 100
 DOUBT_VOICED_MS, DOUBT_WORDS, DOUBT_CONFIDENCE = 300, 3, 0.4
-
-
-class JobKind(IntEnum):
-    """Why a decode is wanted; from ``DUE`` on it goes ahead of all partials."""
-
-    PARTIAL = 0
-    DUE = 1
-    """A word has been open for nearly as long as it may be."""
-    PAUSE = 2
-    TURN = 3
-    """A turn ends here. The segment goes on, so that the next turn is heard in its context."""
-    CLOSE = 4
-
-    @property
-    def urgent(self) -> bool:
-        """Someone waits for its end."""
-        return self is not JobKind.PARTIAL
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """A decode that is due."""
-
-    kind: JobKind
-    until_ms: int | None = None
-    """TURN: words that end later stay open; ``None``: none does."""
-    forced: bool = False
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Heard:
-    """What a job found out."""
-
-    hypothesis: Hypothesis
-    voices: tuple[Embedding, ...] = ()
-    """One for each of the job's speaker windows."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Job:
-    """A self-contained decode. Whoever holds it owns its segment until ``apply``."""
-
-    wanted: Wanted
-    segment: Segment
-    through: int
-    terms: Terms | None
-    """Key terms that make some words easier to hear."""
-    windows: tuple[SpeakerWindow, ...] = ()
-    """Pieces of speech whose speaker is to be told before words are settled."""
-
-    def run(self) -> Heard:
-        """Do the arithmetic. For a worker thread."""
-        last = self.wanted.kind >= JobKind.TURN and self.wanted.until_ms is None
-        voices = tuple(window.run() for window in self.windows)
-        bias = self.terms.bias if self.terms is not None else None
-        return Heard(self.segment.decode(through=self.through, last=last, bias=bias), voices)
 
 
 @dataclass(frozen=True, slots=True)
