@@ -30,9 +30,10 @@ from crossfade.model import (
     StreamEvent,
 )
 from crossfade.recognizers.base import StreamCommand
+from crossfade.recognizers.onnx.jobs import Heard, Job
 from crossfade.recognizers.onnx.scheduler import Scheduler, Ticket
 from crossfade.recognizers.onnx.segment import SAMPLES_PER_MS
-from crossfade.recognizers.onnx.transcriber import Heard, Job, Transcriber
+from crossfade.recognizers.onnx.transcriber import Transcriber
 from crossfade.recognizers.onnx.vad import WINDOW_SAMPLES
 
 INBOX_BYTES = 128 << 20
