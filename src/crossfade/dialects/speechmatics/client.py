@@ -54,6 +54,7 @@ from crossfade.dialects.speechmatics.messages import (
 )
 from crossfade.dialects.speechmatics.shortfalls import shortfalls
 from crossfade.dialects.speechmatics.tokens import token_from, token_request
+from crossfade.dialects.speechmatics.vendor import MAX_KEYTERMS
 from crossfade.errors import ConfigError, CrossfadeError, ProtocolError, UpstreamError
 from crossfade.model import (
     Audio,
@@ -84,7 +85,6 @@ from crossfade.model import (
     Start,
 )
 
-_MAX_KEYTERMS = 1000
 _MAX_TRIGGER_S = 2.0
 _MAX_DELAY_S = (0.7, 4.0)
 _AHEAD_CHUNKS = 200  # section 9.5: a client runs at most 10 s of audio ahead; chunks have 50 ms
@@ -127,8 +127,8 @@ class SpeechmaticsClient:
         Raises:
             ConfigError: If there are more key terms than the vendor takes.
         """
-        if len(config.keyterms) > _MAX_KEYTERMS:
-            raise ConfigError(f"more than {_MAX_KEYTERMS} key terms", field="keyterms")
+        if len(config.keyterms) > MAX_KEYTERMS:
+            raise ConfigError(f"more than {MAX_KEYTERMS} key terms", field="keyterms")
         self._config = config
         parts = urlsplit(url)
         path = parts.path if parts.path.strip("/") else "/v2"

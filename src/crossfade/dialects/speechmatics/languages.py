@@ -94,6 +94,9 @@ _NAMES = {
     "vi": "Vietnamese",
     "yue": "Cantonese",
 }
+CODES = frozenset(_NAMES)
+"""Of all languages that the vendor names."""
+
 _UNSPACED = {"cmn", "ja", "th", "yue"}
 _RIGHT_TO_LEFT = {"ar", "fa", "he", "ug", "ur"}
 # All marks, and those that end a sentence. The full-width ones are meant (hence the noqa).

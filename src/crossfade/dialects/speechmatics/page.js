@@ -105,22 +105,38 @@ function cause(type) {
 function words(results) {
   /** @type {Word[]} */
   const found = [];
-  for (const item of results) {
-    const [best] = item.alternatives;
+  let prefix = ""; // a mark that belongs to the word after it
+  for (const item of results.flatMap((one) => one.written_form ?? one)) {
+    const { content } = item.alternatives[0];
     const last = found.at(-1);
-    if (item.type === "punctuation" && last) {
-      last.punctuation += best.content;
-      continue;
+    if (item.attaches_to === "next") {
+      prefix += content;
+    } else if (last && (item.attaches_to === "previous" || item.attaches_to === "both")) {
+      last.punctuation += content;
+    } else {
+      found.push(word(item, prefix + content));
+      prefix = "";
     }
-    const startMs = Math.round(item.start_time * 1000);
-    found.push({
-      text: best.content,
-      startMs,
-      endMs: Math.max(Math.round(item.end_time * 1000), startMs + 1),
-      confidence: best.confidence,
-      punctuation: "",
-      speaker: best.speaker ?? null,
-    });
   }
   return found;
+}
+
+/**
+ * @param {any} item
+ * @param {string} content
+ * @returns {Word}
+ */
+function word(item, content) {
+  const startMs = Math.round(item.start_time * 1000);
+  const [best] = item.alternatives;
+  // Inside an entity the comma is not an item of its own: "May 5, 2020".
+  const text = content.replace(/(?<=.),$/, "");
+  return {
+    text,
+    startMs,
+    endMs: Math.max(Math.round(item.end_time * 1000), startMs + 1),
+    confidence: best.confidence,
+    punctuation: content.slice(text.length),
+    speaker: best.speaker ?? null,
+  };
 }
