@@ -108,13 +108,17 @@ class RunningServer:
 
 @contextmanager
 def serving(
-    data_dir: Path, *arguments: str, backend: str = "scripted", log_is_read: bool = True
+    data_dir: Path,
+    *arguments: str,
+    backend: str = "scripted",
+    log_is_read: bool = True,
+    **variables: str,
 ) -> Iterator[RunningServer]:
     """Run `crossfade serve` on a free port."""
     command = [PROGRAMS / "crossfade", "serve", "--port", "0", "--backend", backend, *arguments]
     process = subprocess.Popen(
         command,
-        env=environment(data_dir),
+        env=environment(data_dir) | variables,
         cwd=data_dir,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

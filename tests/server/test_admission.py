@@ -200,7 +200,7 @@ async def test_being_turned_away_for_lack_of_room_uses_up_nothing(serve, keyring
 async def test_a_key_for_another_backend_is_refused(serve, keyring):
     elsewhere = keyring.add("phone", KeyLimits(backends=("aai",)))
     here = keyring.add("laptop", KeyLimits(backends=("aai", "scripted")))
-    async with serve(keyring=keyring, backend="scripted") as server:
+    async with serve(keyring=keyring, backends=("scripted",)) as server:
         events, code = await refused(server, "/plain?start=now", elsewhere)
         assert (events[-1]["error"], code) == ("ForbiddenError", 4008)
         async with talk(server, key=here) as socket:

@@ -99,13 +99,6 @@ async def test_a_long_body_is_not_collected(serve):
         assert await status(server, "/plain/token", content=bytes(100_000)) == 413
 
 
-async def test_the_page_names_the_endpoints(serve):
-    async with serve() as server, httpx.AsyncClient() as client:
-        page = (await client.get(http_url(server, "/"))).text
-    assert "<code>/plain</code>" in page
-    assert "Plain &lt;for tests&gt;" in page
-
-
 async def test_ready_means_warm_and_a_slot_free(serve):
     async with serve(max_sessions=1) as server:
         assert await status(server, "/readyz") == 200

@@ -13,6 +13,7 @@ from crossfade.cli.certs import certs
 from crossfade.cli.demo_command import demo
 from crossfade.cli.doctor import doctor
 from crossfade.cli.keys import keys
+from crossfade.cli.listen import listen
 from crossfade.cli.models import models
 from crossfade.cli.serve import serve
 from crossfade.cli.tokens import token
@@ -32,7 +33,7 @@ def crossfade() -> None:
     """
 
 
-for _command in (serve, demo, transcribe, keys, token, certs, models, bench, doctor):
+for _command in (serve, demo, transcribe, listen, keys, token, certs, models, bench, doctor):
     crossfade.add_command(_command)
 
 

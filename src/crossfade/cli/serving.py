@@ -1,6 +1,7 @@
 """A server of the settings' kind, as ``serve`` and ``demo`` start it."""
 
 import errno
+import os
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from ipaddress import ip_address
@@ -8,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crossfade.cli.keys import token_secrets
-from crossfade.cli.model_files import open_recognizer
+from crossfade.cli.backends import open_recognizer, vendor_of
 from crossfade.dialects import DIALECTS
 from crossfade.dialects.base import Dialect, DialectSettings
 from crossfade.errors import ConfigError, CrossfadeError
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
     from crossfade.server.certificates import Issued
 
 
+_UPSTREAM_SLOTS_PER_CORE = 50
+"""Sessions that are recognized elsewhere; audio is only converted here. Not measured: a vendor's
+own limit is mostly the lower one."""
+
+
 @asynccontextmanager
 async def running(settings: Settings, keyring: Keyring) -> AsyncIterator[Server]:
     """Start a server; leaving the context stops it.
@@ -30,7 +36,8 @@ async def running(settings: Settings, keyring: Keyring) -> AsyncIterator[Server]
         CrossfadeError: If it cannot listen there, or its recognizer cannot be had.
     """
     recognizer = await open_recognizer(settings)
-    measure = None if settings.backend == "scripted" else _measured_slots
+    first = vendor_of(settings.backend[0], settings)
+    measure = {"local": _measured_slots, "scripted": None}.get(first, _upstream_slots)
     server = Server(
         _config(settings),
         recognizer,
@@ -75,11 +82,18 @@ class PortTakenError(CrossfadeError):
 
 async def _measured_slots(recognizer: Recognizer) -> int:
     # Imported here: with the scripted recognizer nobody waits for onnxruntime.
+    from crossfade.gateway.failover import FailoverRecognizer
     from crossfade.recognizers.onnx import EmbeddedRecognizer
     from crossfade.recognizers.onnx.calibrate import measure_slots
 
-    assert isinstance(recognizer, EmbeddedRecognizer)  # the only other backend
+    if isinstance(recognizer, FailoverRecognizer):
+        recognizer = recognizer.first
+    assert isinstance(recognizer, EmbeddedRecognizer)
     return await measure_slots(recognizer)
+
+
+async def _upstream_slots(recognizer: Recognizer) -> int:
+    return _UPSTREAM_SLOTS_PER_CORE * (os.cpu_count() or 1)
 
 
 def _explained(error: ConfigError, settings: Settings) -> CrossfadeError:
@@ -119,7 +133,7 @@ def _config(settings: Settings) -> ServerConfig:
         metrics_port=settings.metrics_port,
         metrics_host=settings.metrics_host,
         trusted_proxies=settings.trusted_proxies,
-        backend=settings.backend,
+        backends=settings.backend,
         single_use_tokens=settings.single_use_tokens,
         no_auth=not settings.auth,
         max_sessions=settings.max_sessions,

@@ -92,6 +92,7 @@ class Door(socket.socket):
         return _Guest(connection, lambda: self._crowd.leave(host)), address
 
     def close(self) -> None:
+        """Stop listening."""
         super().close()
         if self._spare is not None:
             os.close(self._spare)

@@ -76,8 +76,9 @@ class ServerConfig(Struct, frozen=True, kw_only=True):
     bounds: Bounds = Bounds()
     trusted_proxies: tuple[str, ...] = ()
     """Addresses and networks whose ``X-Forwarded-For`` is believed."""
-    backend: str | None = None
-    """Who recognizes, by the name that keys know; ``None``: every key may use it."""
+    backends: tuple[str, ...] = ()
+    """Who recognizes, by the names that keys know, in order of failover; a key has to be allowed
+    all of them. Empty: every key may use it."""
     single_use_tokens: bool = False
 
 
@@ -121,7 +122,7 @@ class Server:
             authority=Authority(
                 keyring,
                 token_secrets=token_secrets or SecretsFile.made(config.data_dir / "token-secret"),
-                backend=config.backend,
+                backends=config.backends,
                 single_use=config.single_use_tokens,
                 no_auth=config.no_auth,
                 guesses=Guesses(per_minute=config.bounds.wrong_keys_per_minute),

@@ -52,7 +52,7 @@ class Authority:
         keyring: Keyring,
         *,
         token_secrets: Sequence[str] | SecretsFile,
-        backend: str | None = None,
+        backends: tuple[str, ...] = (),
         single_use: bool = False,
         no_auth: bool = False,
         guesses: Guesses | None = None,
@@ -63,7 +63,7 @@ class Authority:
         Args:
             keyring: The long-lived keys.
             token_secrets: The first signs, all of them verify: that is how one is replaced.
-            backend: Who recognizes here; keys that may not use it are sent away.
+            backends: Who recognizes here; keys that may not use all of them are sent away.
             single_use: A token opens one session, not as many as there is time for. Each
                 process remembers for itself which tokens were used.
             no_auth: Let everybody in.
@@ -74,7 +74,7 @@ class Authority:
         self._secrets = (
             token_secrets if isinstance(token_secrets, SecretsFile) else SigningKeys(token_secrets)
         )
-        self._backend = backend
+        self._backends = frozenset(backends)
         self._used = UsedTokens() if single_use else None
         self._no_auth = no_auth
         self._guesses = Guesses() if guesses is None else guesses
@@ -154,7 +154,7 @@ class Authority:
         if self._no_auth:
             return self._admit_anybody(credential)
         principal = self._identify(credential)
-        if principal.backends and self._backend not in (None, *principal.backends):
+        if principal.backends and not self._backends.issubset(principal.backends):
             raise ForbiddenError("use this backend")
         return principal
 

@@ -5,13 +5,16 @@ line in ``--help`` and its line in ``docs/settings.md``. A flag wins over the en
 over the file, that over the default.
 """
 
+from crossfade.settings.backends import BUILT_IN, BackendSettings
 from crossfade.settings.load import CONFIG_ENV, DEFAULT_FILE, SettingError, load, parse
 from crossfade.settings.table import SETTINGS, Setting, Settings
 
 __all__ = [
+    "BUILT_IN",
     "CONFIG_ENV",
     "DEFAULT_FILE",
     "SETTINGS",
+    "BackendSettings",
     "Setting",
     "SettingError",
     "Settings",

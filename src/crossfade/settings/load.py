@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from crossfade.errors import CrossfadeError
+from crossfade.settings.backends import BackendSettings, read_backend
 from crossfade.settings.table import SETTINGS, About, Setting, Settings
 
 DEFAULT_FILE = Path("crossfade.toml")
@@ -16,8 +17,8 @@ DEFAULT_FILE = Path("crossfade.toml")
 CONFIG_ENV = "CROSSFADE_CONFIG"
 """Names the configuration file, as ``--config`` does; the flag wins."""
 
-_FUTURE_SECTIONS = frozenset({"backends", "route"})
-"""Sections of the gateway, which is not built yet."""
+_BACKENDS = "backends"
+"""The one section that holds tables instead of settings."""
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
@@ -88,8 +89,9 @@ def _from_file(path: Path | None) -> dict[str, object]:
     if path is None:
         return {}
     rows = {row.key: row for row in SETTINGS if row.key is not None}
-    values = {}
-    for key, value in _flat(_toml(path), path).items():
+    document = _toml(path)
+    values: dict[str, object] = {"backends": _backends(document.pop(_BACKENDS, {}), path)}
+    for key, value in _flat(document).items():
         row = rows.get(key)
         if row is None:
             raise _unknown(key, rows, path)
@@ -107,12 +109,22 @@ def _toml(path: Path) -> dict[str, object]:
         raise SettingError(f"{path} is not TOML: {error}", source=str(path)) from error
 
 
-def _flat(document: Mapping[str, object], path: Path) -> dict[str, object]:
+def _backends(sections: object, path: Path) -> dict[str, BackendSettings]:
+    if not isinstance(sections, dict):
+        raise SettingError(f"{path}: {_BACKENDS} must be a table of tables", source=str(path))
+    read = {}
+    for name, section in sections.items():
+        source = f"[{_BACKENDS}.{name}] in {path}"
+        try:
+            read[name] = read_backend(section)
+        except ValueError as error:
+            raise SettingError(f"{source}: {error}", source=source) from None
+    return read
+
+
+def _flat(document: Mapping[str, object]) -> dict[str, object]:
     flat: dict[str, object] = {}
     for section, content in document.items():
-        if section in _FUTURE_SECTIONS:
-            message = f"{path}: [{section}] belongs to the gateway, which this version lacks"
-            raise SettingError(message, source=str(path))
         if isinstance(content, dict):
             flat |= {f"{section}.{name}": value for name, value in content.items()}
         else:

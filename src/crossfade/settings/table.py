@@ -7,6 +7,8 @@ import platformdirs
 from msgspec import NODEFAULT, Struct, field
 from msgspec.structs import fields
 
+from crossfade.settings.backends import BackendSettings
+
 
 class About(Struct, frozen=True):
     """What the annotation of a field says about its setting."""
@@ -163,13 +165,16 @@ class Settings(Struct, frozen=True, kw_only=True):
         ),
     ] = 0
     backend: Annotated[
-        Literal["local", "scripted"],
+        tuple[str, ...],
         About(
-            None,
+            "route.default",
             "Who recognizes: `local` is the embedded model, `scripted` says the same few words "
-            "whatever it hears (for trying out clients; needs no model).",
+            "whatever it hears (for trying out clients; needs no model), any other name is a "
+            "section `[backends.NAME]` of the file. Can be repeated: when one fails, a session "
+            "moves on to the next; the variable takes several with commas.",
+            default_text="`local`",
         ),
-    ] = "local"
+    ] = ("local",)
     threads: Annotated[
         int,
         About(
@@ -346,6 +351,8 @@ class Settings(Struct, frozen=True, kw_only=True):
             "without it and saying so.",
         ),
     ] = False
+    backends: dict[str, BackendSettings] = {}
+    """Sections of the file and no row of the table: see ``BackendSettings``."""
 
 
 class Setting(Struct, frozen=True, kw_only=True):
@@ -415,7 +422,8 @@ def _range(minimum: float | None, maximum: float | None) -> str:
 
 def _table() -> tuple[Setting, ...]:
     hints = get_type_hints(Settings, include_extras=True)
-    return tuple(_row(item.name, hints[item.name], item) for item in fields(Settings))
+    rows = (item for item in fields(Settings) if get_origin(hints[item.name]) is Annotated)
+    return tuple(_row(item.name, hints[item.name], item) for item in rows)
 
 
 def _row(name: str, hint: Any, item: Any) -> Setting:

@@ -19,6 +19,7 @@ const GAP_MS = 80;
 const PAUSE_MS = 1000;
 const PASSAGE_WORDS = 60;
 const LONGEST_PASSAGE_WORDS = 120;
+const FEW_WORDS = 3;
 
 const SENTENCE_ENDS = new Set(".?!…");
 const CLAUSE_ENDS = new Set(",;:—");
@@ -158,9 +159,12 @@ function costOfEnd(words, nextStartMs) {
 function costInside(words) {
   const ends = words.slice(0, -1).flatMap((word, i) => (SENTENCE_ENDS.has(mark(word)) ? [i + 1] : []));
   if (!ends.length) return 0;
-  const isWhole = SENTENCE_ENDS.has(mark(words[words.length - 1]));
-  const begunAlone = !isWhole && words.length - ends[ends.length - 1] <= 2 ? 10 : 0;
-  return 1 + begunAlone + (ends[0] === 1 ? 5 : 0);
+  const lastEnd = ends[ends.length - 1];
+  let cost = length(written(words.slice(0, lastEnd))) >= LINE_LENGTH ? 5 : 1;
+  if (!SENTENCE_ENDS.has(mark(words[words.length - 1]))) {
+    cost += words.length - lastEnd < FEW_WORDS ? 10 : 4;
+  }
+  return cost + (ends.length === 1 && ends[0] === 1 ? 5 : 0);
 }
 
 /**

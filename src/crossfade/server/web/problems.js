@@ -50,7 +50,7 @@ export const tooManyWrongKeys = (waitS) =>
 
 export const tokenRefused = () =>
   new Problem(
-    "The server no longer accepts this page’s token.",
+    "The server no longer accepts the token of this page.",
     "Tokens last for minutes. Paste your key again for a new one.",
     { wantsKey: true },
   );
