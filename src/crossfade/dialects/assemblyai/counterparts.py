@@ -1,0 +1,4 @@
+"""tmp"""
+from crossfade.dialects.base import Counterpart
+
+COUNTERPARTS: tuple[Counterpart, ...] = ()
