@@ -43,7 +43,7 @@ REPORT = LoadReport(
 @pytest.fixture
 def wanted():
     return benchmarks.Wanted(
-        settings=Settings(backend="scripted"),
+        settings=Settings(backend=("scripted",)),
         manifest=corpus.CARRIED / "manifest.jsonl",
         language="en",
         max_delay_ms=2000,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from crossfade.audio import SAMPLE_RATE_HZ, encode, read_media
-from crossfade.cli.model_files import open_recognizer
+from crossfade.cli.backends import open_recognizer
 from crossfade.client import connect, sources
 from crossfade.client.blocking import in_daemon
 from crossfade.dialects.base import Dialect

@@ -35,7 +35,8 @@ class Captions:
         self.title = title
         self.words: list[Word] = []
         self._turns: list[list[Word]] = [[]]
-        self._partial: tuple[Word, ...] = ()
+        self.partial: tuple[Word, ...] = ()
+        """What may still change."""
         self._n_printed = 0
         self._newest_ms = 0
         self._lag_ms: int | None = None
@@ -56,7 +57,7 @@ class Captions:
                 self._turns[-1] += words
                 self._time(words, sent_ms)
             case Partial(words=words):
-                self._partial = words
+                self.partial = words
                 self._time(words, sent_ms)
             case TurnEnded() if self._turns[-1]:
                 self._turns.append([])
@@ -76,25 +77,37 @@ class Captions:
     def _n_waiting(self) -> int:
         return len(self.words) - self._n_printed
 
+    @property
+    def waiting(self) -> Sequence[Word]:
+        """What is settled and not printed yet."""
+        return self.words[self._n_printed :]
+
+    @property
+    def state(self) -> str | None:
+        """How it goes: the lag, or that the connection is lost."""
+        if self._is_lost:
+            return "connection lost, trying again"
+        return None if self._lag_ms is None else f"lag {self._lag_ms / 1000:.1f} s"
+
     def panel(self, console: Console, width: int) -> Panel:
         """Show the end of it, in a frame ``width`` characters wide."""
         turns = self._turns[-_SHOWN_LINES:]
         text = Text("\n").join(Text(written(turn[-_SHOWN_WORDS:])) for turn in turns)
-        if self._partial:
+        if self.partial:
             gap = " " if self._turns[-1] else ""
-            text.append(gap + written(self._partial), style="dim")
+            text.append(gap + written(self.partial), style="dim")
         lines = text.wrap(console, width - _FRAME_WIDTH)[-_SHOWN_LINES:]
         return Panel(
             Text("\n").join(lines),
             title=self.title,
-            subtitle=self._state(),
+            subtitle=self.state,
             width=width,
             height=_SHOWN_LINES + 2,
         )
 
     def unprinted(self) -> str:
         """Return what was settled since the last call."""
-        words, self._n_printed = self.words[self._n_printed :], len(self.words)
+        words, self._n_printed = self.waiting, len(self.words)
         return written(words)
 
     def _time(self, words: Sequence[Word], sent_ms: int | None) -> None:
@@ -102,11 +115,6 @@ class Captions:
         if sent_ms is not None and words and words[-1].end_ms > self._newest_ms:
             self._newest_ms = words[-1].end_ms
             self._lag_ms = max(0, sent_ms - self._newest_ms)
-
-    def _state(self) -> str | None:
-        if self._is_lost:
-            return "connection lost, trying again"
-        return None if self._lag_ms is None else f"lag {self._lag_ms / 1000:.1f} s"
 
 
 class LiveView:

@@ -147,7 +147,7 @@ class Conversation:
             return
         match entry.command:
             case Reconfigure() as change:
-                self._config = _changed(self._config, change)
+                self._config = changed(self._config, change)
             case Finish():
                 self._is_finished = True
             case _:
@@ -229,7 +229,7 @@ class Conversation:
         )
 
 
-def _changed(config: SessionConfig, change: Reconfigure) -> SessionConfig:
+def changed(config: SessionConfig, change: Reconfigure) -> SessionConfig:
     """Apply a change; its fields have the names of the configuration's."""
     fields = structs.asdict(change)
     return structs.replace(config, **{n: value for n, value in fields.items() if value is not None})
