@@ -53,6 +53,17 @@ $(CLIENTS)/node/.made: tests/clients/node/package.json tests/clients/node/packag
 	@if ! command -v npm >/dev/null; then echo "no npm: tests with Node clients will be skipped"; \
 	  else cp $^ $(@D) && (cd $(@D) && npm ci --no-audit --no-fund --loglevel=error) && touch $@; fi
 
+# What checks the live page: TypeScript and axe-core; and a browser to see it in.
+$(CLIENTS)/page/.made: tests/page/package.json tests/page/package-lock.json
+	@mkdir -p $(@D)
+	@if [ -n "$$CI" ] && ! command -v npm >/dev/null; then \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends nodejs npm; fi
+	@if [ -n "$$CI" ] && ! command -v chromium >/dev/null; then \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; fi
+	@if ! command -v chromium >/dev/null; then echo "no chromium: tests of the live page will be skipped"; fi
+	@if ! command -v npm >/dev/null; then echo "no npm: the live page's types will not be checked"; \
+	  else cp $^ $(@D) && (cd $(@D) && npm ci --no-audit --no-fund --loglevel=error) && touch $@; fi
+
 # Plugins of voice frameworks: some 700 MB, so not part of `make test`.
 $(CLIENTS)/livekit/.made $(CLIENTS)/pipecat/.made: $(CLIENTS)/%/.made: tests/clients/plugins/%.txt | $(VENV)/.dev
 	rm -rf $(@D)
@@ -61,7 +72,7 @@ $(CLIENTS)/livekit/.made $(CLIENTS)/pipecat/.made: $(CLIENTS)/%/.made: tests/cli
 
 plugins: $(CLIENTS)/livekit/.made $(CLIENTS)/pipecat/.made
 
-clients: $(CLIENTS)/speechmatics-python/.made $(CLIENTS)/assemblyai-0.43.1/.made $(CLIENTS)/node/.made
+clients: $(CLIENTS)/speechmatics-python/.made $(CLIENTS)/assemblyai-0.43.1/.made $(CLIENTS)/node/.made $(CLIENTS)/page/.made
 
 run: $(VENV)/.run
 	$(BIN)/crossfade demo $(ARGS)
