@@ -8,7 +8,7 @@ import pytest
 import corpus
 from crossfade.bench.in_process import InProcess
 from crossfade.bench.lags import Fairness, Spread
-from crossfade.bench.load import limits_broken, measure_load, wer_alone
+from crossfade.bench.load import compared, limits_broken, measure_load, wer_alone
 from crossfade.bench.material import make_streams, suitable
 from crossfade.bench.playing import Pacing, play, session_config
 from crossfade.bench.recordings import read_manifest
@@ -88,6 +88,16 @@ async def test_the_report_counts_all_words_and_no_errors_where_there_are_none(sh
     assert report.words == sum(len(stream.text.split()) for stream in streams)
     assert (report.max_delay_ms, report.pacing) == (700, UNPACED)
     assert 0.0 < report.speech_share < 1.0
+
+
+async def test_a_load_that_costs_words_is_too_much(short):
+    streams = make_streams(short, 1, seconds=10)
+    report = await measure_load(Perfect(streams), streams, max_delay_ms=700, pacing=UNPACED)
+    within = compared(report, report.wer - 0.004)
+    assert (within.wer_alone, within.limits_broken) == (report.wer - 0.004, report.limits_broken)
+    beyond = compared(report, report.wer - 0.006)
+    assert beyond.kept_up is False
+    assert "0.5 points above" in beyond.limits_broken[-1]
 
 
 async def test_a_session_that_is_refused_fails_alone(short):

@@ -19,6 +19,7 @@ from crossfade.bench.material import Piece, SpeechStream
 from crossfade.bench.playing import Hearing, Pacing, play, session_config
 from crossfade.bench.recordings import Recording
 from crossfade.bench.target import Target
+from crossfade.bench.turns import TurnConfidence
 from crossfade.bench.whole import WholeUtterances
 from crossfade.errors import CrossfadeError
 from crossfade.model import Final, Word
@@ -49,6 +50,8 @@ class AccuracyReport(Struct, frozen=True, kw_only=True):
     max_delay_ms: int
     target: str
     dialect: str | None
+    turns: TurnConfidence | None = None
+    """What turn confidence is worth; ``None``: not measured."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from crossfade.bench.target import Conversation
-from crossfade.model import Audio, Event, Finish, SessionConfig
+from crossfade.model import Audio, Event, Finish, ForceTurn, SessionConfig
 from crossfade.recognizers.base import Recognizer, RecognizerStream
 
 
@@ -43,6 +43,9 @@ class _Stream:
 
     async def send(self, chunk: bytes) -> None:
         await self._stream.feed(Audio(data=chunk))
+
+    async def force_turn(self) -> None:
+        await self._stream.feed(ForceTurn())
 
     async def finish(self) -> None:
         await self._stream.feed(Finish())

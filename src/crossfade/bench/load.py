@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import msgspec
 from msgspec import Struct
 
 from crossfade.bench.lags import (
@@ -30,6 +31,7 @@ from crossfade.scoring import WordErrors, word_errors
 
 PARTIAL_LAG_LIMIT_MS = 1000
 FINAL_SEGMENT_LIMIT_MS = 1500
+WER_LIMIT = 0.005
 STARVED = 2.0
 """A stream whose p95 partial lag is this many times the median stream's is starved."""
 
@@ -119,6 +121,17 @@ async def measure_load(
         turn_silence_ms=TURN_SILENCE_MS,
         target=target.name,
         dialect=target.dialect,
+    )
+
+
+def compared(report: LoadReport, alone: float) -> LoadReport:
+    """Judge a run also by what the load did to its words; ``alone``: what ``wer_alone`` gave."""
+    broken = report.limits_broken
+    if report.wer - alone > WER_LIMIT:
+        points = 100 * WER_LIMIT
+        broken += (f"the word error rate is over {points:g} points above that without load",)
+    return msgspec.structs.replace(
+        report, wer_alone=alone, limits_broken=broken, kept_up=not broken
     )
 
 

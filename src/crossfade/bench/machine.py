@@ -99,6 +99,15 @@ def process_cpu_s(pid: int) -> float | None:
     return (user + system) / os.sysconf("SC_CLK_TCK")
 
 
+def resident_bytes() -> int | None:
+    """Memory that this process holds now; ``None`` where the system does not tell (Linux does)."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except OSError:
+        return None
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
 def commit(folder: Path) -> str | None:
     """Name the commit that a checkout is at; ``None`` if it is none, or there is no git."""
     if not (folder / ".git").exists():

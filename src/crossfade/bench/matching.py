@@ -50,8 +50,8 @@ def match(words: Sequence[Word], reference: Sequence[str]) -> list[Match]:
     Both are compared as the word error rate compares them, word by word; words of which that
     leaves nothing ("um") are left out.
     """
-    heard = [(word, key) for word in words if (key := _key(word.text))]
-    said = [(place, key) for place, text in enumerate(reference) if (key := _key(text))]
+    heard = [(word, key) for word in words if (key := word_key(word.text))]
+    said = [(place, key) for place, text in enumerate(reference) if (key := word_key(text))]
     right: dict[int, int] = {}
     for block in Levenshtein.opcodes([key for _, key in heard], [key for _, key in said]):
         if block.tag == "equal":
@@ -88,17 +88,18 @@ def confidence_quality(matches: Sequence[Match]) -> ConfidenceQuality:
     scores = np.array([match.word.confidence for match in matches], float)
     right = np.array([match.reference is not None for match in matches], bool)
     return ConfidenceQuality(
-        words=len(matches), auc=_area(scores, right), ece=_calibration_error(scores, right)
+        words=len(matches), auc=auc(scores, right), ece=_calibration_error(scores, right)
     )
 
 
 @lru_cache(maxsize=65_536)
-def _key(text: str) -> str:
+def word_key(text: str) -> str:
+    """What is compared of one word: as the word error rate has it, without spaces."""
     return normalize(text).replace(" ", "")
 
 
-def _area(scores: NDArray[np.float64], right: NDArray[np.bool_]) -> float | None:
-    """Area under the ROC curve, by ranks; ties count half."""
+def auc(scores: NDArray[np.float64], right: NDArray[np.bool_]) -> float | None:
+    """Area under the ROC curve, by ranks; ties count half. ``None``: all are alike."""
     n_right, n_wrong = int(right.sum()), int((~right).sum())
     if not n_right or not n_wrong:
         return None

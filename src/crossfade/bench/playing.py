@@ -115,7 +115,7 @@ async def _play_one(
     hearing = Hearing(stream)
     audio_s = stream.length_ms / 1000
     limit_s = audio_s + DRAIN_LIMIT_S if pacing.real_time else UNPACED_LIMIT_S
-    await _until(start_s)
+    await until(start_s)
     try:
         async with asyncio.timeout(limit_s), target.session(config) as conversation:
             await _converse(conversation, hearing, pacing)
@@ -143,7 +143,7 @@ async def _send(
         spoken_ms += pacing.chunk_ms
         if pacing.real_time:
             due_s = start_s + spoken_ms / 1000
-            await _until(due_s)
+            await until(due_s)
             hearing.late_ms = max(hearing.late_ms, 1000 * (clock.time() - due_s))
         await conversation.send(chunk)
     await conversation.finish()
@@ -156,7 +156,8 @@ async def _listen(conversation: Conversation, hearing: Hearing, start_s: float) 
             hearing.arrivals.append(Arrival(1000 * (clock.time() - start_s), event))
 
 
-async def _until(at_s: float) -> None:
+async def until(at_s: float) -> None:
+    """Wait for a moment of the loop's clock; not at all if it has passed."""
     await asyncio.sleep(max(0.0, at_s - asyncio.get_running_loop().time()))
 
 

@@ -48,6 +48,8 @@ class Recording(Struct, frozen=True, dict=True):
     text: str
     text_normalized: str = ""
     words: tuple[SpokenWord, ...] = ()
+    turn_complete: bool | None = None
+    """Whether the speaker has finished at the end; ``None``: nobody said."""
     folder: Path = Path()
 
     @property

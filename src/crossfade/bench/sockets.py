@@ -8,13 +8,15 @@ import msgspec
 
 from crossfade.bench.machine import process_cpu_s
 from crossfade.bench.target import Conversation
-from crossfade.client import Session, connect
+from crossfade.client import Reconnected, Reconnecting, Session, connect
 from crossfade.dialects.base import (
     AudioRules,
     ClientDialect,
     ClientRequest,
     Dialect,
     Frame,
+    HttpResponse,
+    TokenRequest,
 )
 from crossfade.errors import CrossfadeError
 from crossfade.model import Command, Event, SessionConfig
@@ -48,7 +50,9 @@ class OverSockets:
         dialect = msgspec.structs.replace(
             self.spoken, client=lambda: _ChunksKept(self.spoken.client(), self.chunk_ms)
         )
-        async with connect(self.url, key=self.key, dialect=dialect, config=config) as session:
+        async with connect(
+            self.url, key=self.key, dialect=dialect, config=config, reconnect=None
+        ) as session:
             yield _OverSocket(session)
 
     def cpu_s(self) -> float | None:
@@ -63,11 +67,16 @@ class _OverSocket:
     async def send(self, chunk: bytes) -> None:
         await self._session.send(chunk)
 
+    async def force_turn(self) -> None:
+        await self._session.force_turn()
+
     async def finish(self) -> None:
         await self._session.finish()
 
-    def events(self) -> AsyncIterator[Event]:
-        return aiter(self._session)
+    async def events(self) -> AsyncIterator[Event]:
+        async for event in self._session:
+            if not isinstance(event, Reconnecting | Reconnected):  # they do not happen here
+                yield event
 
 
 class _ChunksKept:
@@ -104,3 +113,16 @@ class _ChunksKept:
 
     def closed(self, code: int, reason: str) -> CrossfadeError | None:
         return self._end.closed(code, reason)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return self._end.notes
+
+    def retry_after_s(self, code: int) -> float | None:
+        return self._end.retry_after_s(code)
+
+    def token_request(self, url: str, *, key: str, ttl_s: int) -> TokenRequest:
+        return self._end.token_request(url, key=key, ttl_s=ttl_s)
+
+    def token_from(self, answer: HttpResponse) -> str:
+        return self._end.token_from(answer)

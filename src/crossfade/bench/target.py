@@ -12,7 +12,7 @@ from crossfade.model import Event, SessionConfig
 
 
 class Conversation(Protocol):
-    """One stream. ``send`` and ``finish`` belong to one task, ``events`` to another."""
+    """One stream. ``events`` belongs to one task, everything else to another."""
 
     async def send(self, chunk: bytes) -> None:
         """Take audio in the format of the session's configuration.
@@ -20,6 +20,9 @@ class Conversation(Protocol):
         Raises:
             CrossfadeError: If the session is over.
         """
+
+    async def force_turn(self) -> None:
+        """Take the wish that the open turn ends here, behind the audio sent so far."""
 
     async def finish(self) -> None:
         """Take the end of the audio."""

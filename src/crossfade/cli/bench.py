@@ -1,5 +1,6 @@
 """``crossfade bench``: how many streams, how late, how right."""
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -15,6 +16,11 @@ if TYPE_CHECKING:  # imported where it is used: ``--help`` does not wait for num
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 SHORTEST_S, LONGEST_S = 1.0, 24 * 3600.0
+MAX_DELAY = click.IntRange(300, 60_000)
+LEAST_MINUTES, MOST_MINUTES = 0.05, 24 * 60.0
+PEERS = ("moonshine-voice", "faster-whisper")
+
+_FOLDER = click.Path(path_type=Path, file_okay=False, exists=True)
 
 
 @click.group(epilog=example("crossfade bench latency --seconds 30"))
@@ -24,6 +30,30 @@ def bench() -> None:
     In this process; with --dialect, over sockets: on a server started for it, or on the one at
     --url. Close other programs first, and trust the median of several runs.
     """
+    # Each of a hundred sessions would say the same about what its protocol cannot carry.
+    logging.getLogger("crossfade.client").setLevel(logging.ERROR)
+
+
+_MAX_DELAY = click.option(
+    "--max-delay",
+    "max_delay_ms",
+    type=MAX_DELAY,
+    default=2000,
+    show_default=True,
+    metavar="MS",
+    help="Longest wait of a word for its final, as the session asks for it.",
+)
+
+_MAX_DELAYS = click.option(
+    "--max-delay",
+    "max_delays_ms",
+    type=MAX_DELAY,
+    default=(2000,),
+    show_default=True,
+    multiple=True,
+    metavar="MS",
+    help="Longest wait of a word for its final; several are measured one after the other.",
+)
 
 
 def _common(command: _Command) -> _Command:
@@ -37,15 +67,6 @@ def _common(command: _Command) -> _Command:
             "[default: those of the checkout]",
         ),
         click.option("--language", default="en", show_default=True, help="Spoken language."),
-        click.option(
-            "--max-delay",
-            "max_delay_ms",
-            type=click.IntRange(300, 60_000),
-            default=2000,
-            show_default=True,
-            metavar="MS",
-            help="Longest wait of a word for its final, as the session asks for it.",
-        ),
         click.option(
             "--dialect", type=DialectName(), help="Measure over sockets, in this protocol."
         ),
@@ -93,9 +114,10 @@ def _paced(*, seconds: float) -> Callable[[_Command], _Command]:
     "--compare-alone",
     is_flag=True,
     help="Also stream the same audio without load, to tell what the load did to the word error "
-    "rate. In process only; takes a while.",
+    "rate: no more than half a point. Not with --url; takes a while.",
 )
 @_paced(seconds=60.0)
+@_MAX_DELAY
 @_common
 def capacity(*, streams: int | None, compare_alone: bool, seconds: float, **common: Any) -> None:
     """Measure how many streams are served well at once.
@@ -106,14 +128,15 @@ def capacity(*, streams: int | None, compare_alone: bool, seconds: float, **comm
     from crossfade.cli import benchmark_tables, benchmarks
 
     wanted = _wanted(**common)
-    if compare_alone and wanted.dialect is not None:
-        raise click.UsageError("--compare-alone works in process only, without --dialect")
+    if compare_alone and wanted.url is not None:
+        raise click.UsageError("--compare-alone needs our own recognizer, not one at a --url")
     found = run(benchmarks.capacity(wanted, streams, seconds, compare_alone=compare_alone))
     wanted.publish(found, benchmark_tables.load)
 
 
 @bench.command(epilog=example("crossfade bench latency --seconds 30"))
 @_paced(seconds=120.0)
+@_MAX_DELAY
 @_common
 def latency(*, seconds: float, **common: Any) -> None:
     """Measure how late words are in a single stream."""
@@ -123,17 +146,159 @@ def latency(*, seconds: float, **common: Any) -> None:
     wanted.publish(run(benchmarks.latency(wanted, seconds)), benchmark_tables.load)
 
 
-@bench.command(epilog=example("crossfade bench accuracy --max-delay 1000"))
+@bench.command(epilog=example("crossfade bench accuracy --max-delay 1000 --max-delay 4000"))
+@_MAX_DELAYS
 @_common
-def accuracy(**common: Any) -> None:
+def accuracy(*, max_delays_ms: tuple[int, ...], **common: Any) -> None:
     """Measure word errors, streamed and on whole utterances; word times; confidence.
 
     In process as fast as the machine allows; over sockets in real time.
     """
     from crossfade.cli import benchmark_tables, benchmarks
 
+    wanted = _wanted(max_delay_ms=max_delays_ms[0], **common)
+    found = run(benchmarks.accuracy(wanted, max_delays_ms))
+    wanted.publish(found, benchmark_tables.accuracy)
+
+
+@bench.command(epilog=example("crossfade bench turns --silence-ms 800"))
+@click.option(
+    "--silence-ms",
+    type=click.IntRange(50, 10_000),
+    default=400,
+    show_default=True,
+    help="Silence at which the confidence is taken.",
+)
+@_MAX_DELAY
+@_common
+def turns(*, silence_ms: int, **common: Any) -> None:
+    """Measure what turn confidence is worth as a rule: which silences are ends?
+
+    In process, as fast as the machine allows, with the recordings that say where sentences end.
+    """
+    from crossfade.cli import benchmark_tables, benchmarks
+
     wanted = _wanted(**common)
-    wanted.publish(run(benchmarks.accuracy(wanted)), benchmark_tables.accuracy)
+    if wanted.dialect is not None:
+        raise click.UsageError("turns works in process only, without --dialect")
+    wanted.publish(run(benchmarks.turns(wanted, silence_ms)), benchmark_tables.turns)
+
+
+@bench.command(epilog=example("crossfade bench long --minutes 10 --noise-minutes 9"))
+@click.option(
+    "--minutes",
+    type=click.FloatRange(LEAST_MINUTES, MOST_MINUTES),
+    default=30.0,
+    show_default=True,
+    help="Length of the speech.",
+)
+@click.option(
+    "--window-minutes",
+    type=click.FloatRange(LEAST_MINUTES, MOST_MINUTES),
+    default=5.0,
+    show_default=True,
+    help="Parts of it that are compared with each other.",
+)
+@click.option(
+    "--noise-minutes",
+    type=click.FloatRange(LEAST_MINUTES, MOST_MINUTES),
+    default=60.0,
+    show_default=True,
+    help="Length of all noises together.",
+)
+@_MAX_DELAY
+@_common
+def long(*, minutes: float, window_minutes: float, noise_minutes: float, **common: Any) -> None:
+    """Measure what long sessions cost, and whether words are made of noise.
+
+    In process, as fast as the machine allows: speech without a pause, then hiss, hum, tones, keys,
+    chords, clicks, and the quiet parts of the recordings.
+    """
+    from crossfade.cli import benchmark_tables, benchmarks
+
+    wanted = _wanted(**common)
+    if wanted.dialect is not None:
+        raise click.UsageError("long works in process only, without --dialect")
+    found = run(
+        benchmarks.long(
+            wanted,
+            speech_s=60 * minutes,
+            window_s=60 * window_minutes,
+            noise_s=60 * noise_minutes,
+        )
+    )
+    wanted.publish(found, benchmark_tables.long)
+
+
+@bench.command(epilog=example("crossfade bench peers --runs 1 --seconds 30 --json peers.json"))
+@click.option(
+    "--engine",
+    "engines",
+    type=click.Choice(PEERS),
+    multiple=True,
+    default=PEERS,
+    show_default=True,
+    help="Who else is measured; may be given twice.",
+)
+@click.option(
+    "--moonshine-model", type=_FOLDER, help="Folder of tiny-en.  [default: its package's]"
+)
+@click.option(
+    "--whisper-model",
+    type=_FOLDER,
+    help="Folder of CTranslate2 weights.  [default: tiny.en of the extra's package]",
+)
+@click.option(
+    "--runs",
+    type=click.IntRange(1, 99),
+    default=3,
+    show_default=True,
+    help="How often each number of streams is played; the median counts.",
+)
+@_paced(seconds=45.0)
+@_MAX_DELAY
+@_common
+def peers(
+    *,
+    engines: tuple[str, ...],
+    moonshine_model: Path | None,
+    whisper_model: Path | None,
+    runs: int,
+    seconds: float,
+    **common: Any,
+) -> None:
+    """Measure this server and other engines under the same load.
+
+    Needs the extra: pip install 'crossfade[peers]'. An engine that is not there is left out, with
+    the reason. Ours is measured over sockets, the others in a process of their own without any.
+    Takes about an hour; --runs 1 a third of it.
+    """
+    from crossfade.bench.peers.process import PeerName
+    from crossfade.cli import peer_benchmark, peer_table
+    from crossfade.dialects import DIALECTS
+
+    wanted = _wanted(**common | {"dialect": common["dialect"] or DIALECTS[0]})
+    models = dict(zip(PEERS, (moonshine_model, whisper_model), strict=True))
+    others = [PeerName(name=name, model=models[name]) for name in dict.fromkeys(engines)]
+    found = run(peer_benchmark.peers(wanted, others, seconds=seconds, n_runs=runs))
+    wanted.publish(found, peer_table.peers)
+
+
+@bench.command(epilog=example("crossfade bench plot peers.json --output peers.svg"))
+@click.argument("results", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--output",
+    "-o",
+    required=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    help="Where the picture (SVG) goes; - prints it.",
+)
+def plot(*, results: Path, output: Path) -> None:
+    """Draw how late words are with more and more streams, from the JSON of ``peers``."""
+    from crossfade.cli import peer_benchmark
+
+    peer_benchmark.plot(results, output)
 
 
 def _wanted(
@@ -143,7 +308,7 @@ def _wanted(
     dialect: "Dialect | None",
     model_dir: str | None,
     threads: str | None,
-    backend: str | None,
+    backend: tuple[str, ...],
     **common: Any,
 ) -> "Wanted":
     from crossfade.cli.benchmarks import Wanted
