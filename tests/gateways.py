@@ -1,4 +1,4 @@
-"""Gateways in tests: a server of ours in front, another one, speaking a vendor's dialect, behind."""
+"""Gateways in tests: a server of ours in front, and one that speaks a vendor's dialect behind."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -110,12 +110,14 @@ class RunningServer:
 def serving(
     data_dir: Path,
     *arguments: str,
-    backend: str = "scripted",
+    backend: str | None = "scripted",
     log_is_read: bool = True,
     **variables: str,
 ) -> Iterator[RunningServer]:
-    """Run `crossfade serve` on a free port."""
-    command = [PROGRAMS / "crossfade", "serve", "--port", "0", "--backend", backend, *arguments]
+    """Run `crossfade serve` on a free port; ``backend=None``: the one that its settings name."""
+    recognizes = () if backend is None else ("--backend", backend)
+    command = [PROGRAMS / "crossfade", "serve", "--port", "0", *recognizes, *arguments]
+    data_dir.mkdir(exist_ok=True)
     process = subprocess.Popen(
         command,
         env=environment(data_dir) | variables,

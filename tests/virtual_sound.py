@@ -13,6 +13,8 @@ from contextlib import contextmanager, suppress
 from ctypes.util import find_library
 from pathlib import Path
 
+import pytest
+
 PROGRAMS = ("pulseaudio", "pactl", "paplay", "parec")
 PACKAGES = "pulseaudio pulseaudio-utils libportaudio2"
 
@@ -55,7 +57,7 @@ class SoundCard:
         """Play a WAV file to its end."""
         volume = f"--volume={round(65536 * gain)}"
         subprocess.run(
-            ["paplay", "--latency-msec=20", volume, sound],
+            ["paplay", "--latency-msec=500", volume, sound],
             env=self.environment,
             check=True,
             timeout=60,
@@ -108,3 +110,11 @@ def _wait_for(card: SoundCard, daemon: "subprocess.Popen[bytes]") -> None:
         with suppress(subprocess.TimeoutExpired):
             daemon.wait(timeout=0.05)
     raise AssertionError("PulseAudio does not answer")
+
+
+def required() -> None:
+    """Skip the test that asks where there is no sound stack; CI has to have one."""
+    if (reason := missing()) is not None:
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)

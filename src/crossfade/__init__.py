@@ -32,6 +32,7 @@ from crossfade.model import (
     Final,
     KeyTerm,
     NoEndpointing,
+    PacketAudio,
     Partial,
     PunctuationEndpointing,
     RawAudio,
@@ -47,7 +48,16 @@ from crossfade.model import (
 )
 
 if TYPE_CHECKING:  # for type checkers; at run time `__getattr__` below does it
-    from crossfade.client import Session, connect, sources
+    from crossfade.client import (
+        Reconnect,
+        Reconnected,
+        Reconnecting,
+        Session,
+        connect,
+        mint_token,
+        sources,
+        sync,
+    )
 
 __all__ = [
     "AudioAccepted",
@@ -69,11 +79,15 @@ __all__ = [
     "KeyTerm",
     "ModelError",
     "NoEndpointing",
+    "PacketAudio",
     "Partial",
     "ProtocolError",
     "PunctuationEndpointing",
     "RawAudio",
     "RecognizerError",
+    "Reconnect",
+    "Reconnected",
+    "Reconnecting",
     "Session",
     "SessionConfig",
     "SessionEnded",
@@ -86,10 +100,17 @@ __all__ = [
     "UpstreamError",
     "Word",
     "connect",
+    "mint_token",
     "sources",
+    "sync",
 ]
 
-_OF_THE_CLIENT = frozenset({"Session", "connect", "sources"})
+_OF_THE_CLIENT = frozenset(
+    {
+        *("Reconnect", "Reconnected", "Reconnecting", "Session"),
+        *("connect", "mint_token", "sources", "sync"),
+    }
+)
 
 
 def __getattr__(name: str) -> Any:

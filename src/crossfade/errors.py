@@ -130,6 +130,8 @@ class UpstreamError(RecognizerError):
         cause: Why, as far as its protocol tells.
     """
 
+    cause: UpstreamCause = "fault"
+
     def __init__(
         self, message: str, *, code: int | None = None, cause: UpstreamCause = "fault"
     ) -> None:

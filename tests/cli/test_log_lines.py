@@ -3,10 +3,11 @@
 import io
 import json
 import logging
+import queue
 
 import pytest
 
-from crossfade.cli.logs import formatter, name_session
+from crossfade.cli.logs import LossyHandler, formatter, name_session
 from crossfade.server.log_context import current_session
 
 
@@ -70,3 +71,13 @@ def test_a_traceback_is_one_line_in_json(written, in_session):
 
     (line,) = written("json", fail).splitlines()
     assert "ZeroDivisionError" in json.loads(line)["exc_info"]
+
+
+def test_a_line_is_put_together_when_it_is_said_and_laid_out_once():
+    lines = queue.Queue()
+    handler = LossyHandler(lines)
+    handler.setFormatter(logging.Formatter("twice: %(message)s"))
+    facts = ["then"]
+    handler.emit(logging.LogRecord("crossfade", logging.INFO, "", 0, "it was %s", (facts,), None))
+    facts[0] = "now"
+    assert lines.get_nowait().getMessage() == "it was ['then']"

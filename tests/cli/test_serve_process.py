@@ -7,9 +7,11 @@ import signal
 import socket
 import urllib.request
 
+import pytest
 from websockets.asyncio.client import connect as websocket
 
 from crossfade import Final, connect
+from crossfade.errors import UpstreamError
 from processes import KEY, SCRIPTED_WORDS, crossfade, serving
 
 
@@ -37,6 +39,10 @@ def test_both_addresses_are_printed_and_the_server_is_ready(tmp_path):
             assert response.status == 200
 
 
+def _final_words(event: object) -> list[str]:
+    return [word.text for word in event.words] if isinstance(event, Final) else []
+
+
 async def test_a_signal_lets_sessions_say_their_last_words(tmp_path):
     with serving(tmp_path, "--key", KEY) as server:
         url = f"ws://{server.address}"
@@ -47,7 +53,15 @@ async def test_a_signal_lets_sessions_say_their_last_words(tmp_path):
             for _ in range(30):
                 await session.send(bytes(3200))
             server.process.send_signal(signal.SIGTERM)
-            words = [w.text async for e in session if isinstance(e, Final) for w in e.words]
+            words: list[str] = []
+
+            async def read() -> None:
+                async for event in session:
+                    words.extend(_final_words(event))
+
+            # First all words, then this protocol's "try again elsewhere".
+            with pytest.raises(UpstreamError, match="job_error"):
+                await read()
         assert words == SCRIPTED_WORDS.rstrip(".").split()
         assert server.process.wait(timeout=30) == 0
 

@@ -95,8 +95,10 @@ def test_a_key_is_never_repeated_in_a_message(file):
         ("[server]\nprot = 1\n", "unknown setting server.prot; the nearest is server.port"),
         ("port = 1\n", "unknown setting port; the nearest is server.port"),
         ("[strikt]\nparameters = true\n", "the nearest is strict.parameters"),
-        ("[backends.aai]\nvendor = 'x'\n", r"\[backends\] belongs to the gateway"),
-        ("[route]\ndefault = []\n", r"\[route\] belongs to the gateway"),
+        ("[backends.aai]\nvender = 'x'\n", r"\[backends.aai\] in .*no setting `vender`"),
+        ("[backends.aai]\nkey = 1\n", r"Expected `str.*got `int` - at `\$.key`"),
+        ("backends = 1\n", "backends must be a table of tables"),
+        ("[route]\ndefalt = []\n", "the nearest is route.default"),
         ("port", "crossfade.toml is not TOML"),
     ],
 )

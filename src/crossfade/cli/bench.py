@@ -230,6 +230,82 @@ def long(*, minutes: float, window_minutes: float, noise_minutes: float, **commo
     wanted.publish(found, benchmark_tables.long)
 
 
+@bench.command(
+    epilog=example("crossfade bench soak --backend scripted", "crossfade bench soak --sessions 200")
+)
+@click.option(
+    "--sessions",
+    "n_sessions",
+    type=click.IntRange(2, 10_000_000),
+    default=2000,
+    show_default=True,
+    help="How many are opened and closed; the second half must not make the server grow.",
+)
+@click.option(
+    "--at-once",
+    type=click.IntRange(1, 1000),
+    default=10,
+    show_default=True,
+    help="How many of them are open at the same time.",
+)
+@_paced(seconds=6.0)
+@_MAX_DELAY
+@_common
+def soak(*, n_sessions: int, at_once: int, seconds: float, **common: Any) -> None:
+    """Measure whether a server grows with its sessions: memory, open files, tasks.
+
+    Sessions in every protocol, as fast as the server takes their audio, beside a long one in real
+    time. Fails if memory grows by more than 2 %, or a file or a task stays.
+    """
+    from crossfade.cli import steadiness
+    from crossfade.dialects import DIALECTS
+
+    wanted = _wanted(**common | {"dialect": common["dialect"] or DIALECTS[0]})
+    work = steadiness.soak(wanted, n_sessions=n_sessions, at_once=at_once, seconds=seconds)
+    found = run(work)
+    wanted.publish(found, steadiness.soak_table)
+    steadiness.judge(found)
+
+
+@bench.command(epilog=example("crossfade bench fairness --streams 8 --neighbours 8"))
+@click.option(
+    "--streams",
+    "n_streams",
+    type=click.IntRange(1, 1000),
+    default=4,
+    show_default=True,
+    help="Clients that behave well; they are measured.",
+)
+@click.option(
+    "--neighbours",
+    "n_neighbours",
+    type=click.IntRange(1, 1000),
+    default=4,
+    show_default=True,
+    help="Clients that do not.",
+)
+@_paced(seconds=60.0)
+@_MAX_DELAY
+@_common
+def fairness(*, n_streams: int, n_neighbours: int, seconds: float, **common: Any) -> None:
+    """Measure what clients that behave badly do to the lag of others.
+
+    Four kinds, one after the other: they read nothing, say nothing, send without a pause, or stop
+    in the middle of a message. Fails if the p95 of the others is over 1.2 times as long as without
+    them.
+    """
+    from crossfade.cli import steadiness
+    from crossfade.dialects import DIALECTS
+
+    wanted = _wanted(**common | {"dialect": common["dialect"] or DIALECTS[0]})
+    work = steadiness.fairness(
+        wanted, n_streams=n_streams, n_neighbours=n_neighbours, seconds=seconds
+    )
+    found = run(work)
+    wanted.publish(found, steadiness.fairness_table)
+    steadiness.judge(found)
+
+
 @bench.command(epilog=example("crossfade bench peers --runs 1 --seconds 30 --json peers.json"))
 @click.option(
     "--engine",

@@ -29,10 +29,10 @@ def load(result: Result) -> Table:
         ("end of speech to last final (ms)", report.final_segment_ms),
         ("turn decided to told (ms)", report.after_turn_ms),
     ):
-        table.add_row(name, *_cells(values))
+        table.add_row(name, *cells(values))
     if result.endings is not None:
-        table.add_row("forced end of turn answered (ms)", *_cells(result.endings.forced_end_ms))
-        table.add_row("closed after finish (ms)", *_cells(result.endings.close_ms))
+        table.add_row("forced end of turn answered (ms)", *cells(result.endings.forced_end_ms))
+        table.add_row("closed after finish (ms)", *cells(result.endings.close_ms))
     table.add_section()
     for name, value in _facts(report):
         table.add_row(name, value)
@@ -55,7 +55,7 @@ def accuracy(result: Result) -> Group:
 def _accuracy(report: AccuracyReport) -> Table:
     table = Table(
         title=f"Accuracy: {report.target}",
-        caption=f"max_delay {report.max_delay_ms} ms, {_pace(report.pacing)}\n{_machine()}",
+        caption=f"max_delay {report.max_delay_ms} ms, {_pace(report.pacing)}\n{machine()}",
         caption_justify="left",
     )
     for heading in ("", "clips", "s", "WER %", "whole %", "times ms", "AUC", "ECE"):
@@ -100,7 +100,7 @@ def turns(result: Result) -> Table:
     table = Table(
         title=f"Is it an end? Confidence at {report.silence_ms} ms of silence",
         caption=f"{report.silences} silences, {report.ends} of them ends, in "
-        f"{report.recordings} recordings\n{_machine()}",
+        f"{report.recordings} recordings\n{machine()}",
         caption_justify="left",
     )
     for heading in ("above", "silences", "are ends %", "of all ends %"):
@@ -137,7 +137,7 @@ def _speech_windows(report: LongReport) -> Table:
 
 def _noise_kinds(report: LongReport) -> Table:
     minutes = sum(noise.seconds for noise in report.noises) / 60
-    table = Table(title=f"{minutes:.0f} minutes without speech", caption=_machine())
+    table = Table(title=f"{minutes:.0f} minutes without speech", caption=machine())
     for heading in ("", "s", "CPU (ms/s)", "words"):
         table.add_column(heading, justify="left" if not heading else "right")
     for noise in report.noises:
@@ -183,7 +183,7 @@ def _footing(report: LoadReport) -> str:
     share = f"{100 * report.speech_share:.0f} % speech"
     length = f"{report.seconds:g} s each, {share}, {_pace(report.pacing)}"
     rules = f"max_delay {report.max_delay_ms} ms, turns end after {report.turn_silence_ms} ms"
-    return f"{length}\n{rules}\n{_machine()}"
+    return f"{length}\n{rules}\n{machine()}"
 
 
 def _pace(pacing: Pacing) -> str:
@@ -191,12 +191,14 @@ def _pace(pacing: Pacing) -> str:
     return f"chunks of {pacing.chunk_ms} ms {pace}"
 
 
-def _machine() -> str:
+def machine() -> str:
+    """What it was measured on, in a line."""
     machine = hardware()
     return f"{machine.cpu}, {machine.cores} cores, {' '.join(machine.instructions or ())}"
 
 
-def _cells(values: Spread) -> tuple[str, str]:
+def cells(values: Spread) -> tuple[str, str]:
+    """Show the median and the 95th percentile."""
     return _whole(values.p50), _whole(values.p95)
 
 

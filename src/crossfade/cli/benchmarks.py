@@ -19,11 +19,13 @@ from crossfade.bench.in_process import InProcess
 from crossfade.bench.load import LoadReport, compared, measure_load, wer_alone
 from crossfade.bench.machine import environment, n_cores
 from crossfade.bench.material import SEED, SpeechStream, make_streams, suitable
+from crossfade.bench.neighbours import FairnessReport
 from crossfade.bench.own_server import own_server
 from crossfade.bench.peers.comparison import REST_S, PeersReport
 from crossfade.bench.playing import Pacing
 from crossfade.bench.recordings import Recording, default_manifest, read_manifest
 from crossfade.bench.search import most
+from crossfade.bench.soak import SoakReport
 from crossfade.bench.sockets import OverSockets
 from crossfade.bench.target import Target
 from crossfade.bench.turn_curve import TurnCurve, measure_turn_curve
@@ -53,7 +55,15 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     """What a benchmark gives: its report, how it came about."""
 
     benchmark: str
-    report: LoadReport | AccuracyReport | LongReport | PeersReport | TurnCurve
+    report: (
+        LoadReport
+        | AccuracyReport
+        | LongReport
+        | PeersReport
+        | TurnCurve
+        | SoakReport
+        | FairnessReport
+    )
     recordings: int
     seed: int | None = None
     endings: Endings | None = None

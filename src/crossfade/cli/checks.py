@@ -1,11 +1,14 @@
 """What ``crossfade doctor`` looks at: one function a row, and what to do about what it finds."""
 
+import asyncio
 import errno
 import os
 import socket
 import time
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from importlib import resources
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 from urllib.error import URLError
@@ -14,7 +17,7 @@ from urllib.request import ProxyHandler, build_opener
 from crossfade.audio import SAMPLE_RATE_HZ, encode, read_media
 from crossfade.bench.in_process import InProcess
 from crossfade.bench.machine import FAST_INT8, Hardware, hardware
-from crossfade.client.sources import MEDIA_AUDIO
+from crossfade.client.sources import MEDIA_AUDIO, Microphone, MicrophoneError, Trouble
 from crossfade.errors import CrossfadeError, ModelError
 from crossfade.model import SessionConfig
 from crossfade.recognizers.onnx import EmbeddedRecognizer, files
@@ -27,6 +30,9 @@ REAL_TIME_WARN = 0.2
 """A single stream should leave room for others."""
 
 HEALTH_LIMIT_S = 2.0
+
+LISTEN_S = 2.0
+"""What is wrong with a microphone is known by then."""
 
 State = Literal["ok", "warn", "broken"]
 
@@ -56,6 +62,7 @@ async def examine(settings: Settings) -> list[Check]:
         _threads(settings, machine),
         model,
         *(await _speed(found, settings) if found else ()),
+        *(await _microphone()),
         _port(settings.host, settings.port),
     ]
 
@@ -162,6 +169,32 @@ def _slots(decode_s: float, n_threads: int, chosen: int) -> Check:
             advice=f"{chosen} are set by max_sessions: words may come late when they are all used",
         )
     return Check(name="slots", found=found, value=measured)
+
+
+async def _microphone() -> list[Check]:
+    """Listen to the default microphone for a moment, where the extra for it is installed."""
+    if find_spec("sounddevice") is None:
+        return []
+    source = Microphone()
+    try:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LISTEN_S), aclosing(aiter(source)) as blocks:
+                async for _ in blocks:
+                    pass  # it measures itself
+    except MicrophoneError as error:
+        return [Check(name="microphone", found="none", state="warn", advice=str(error))]
+    device, trouble = source.device, source.trouble
+    if device is None:
+        return [Check(name="microphone", found="it does not open", state="warn", advice=_BUSY)]
+    found = f"{device.name}, {device.rate_hz} Hz, peak {source.level_db:.0f} dB"
+    if trouble in (None, Trouble.SILENCE):  # nobody has asked anyone to speak
+        return [Check(name="microphone", found=found, value=device.name)]
+    return [
+        Check(name="microphone", found=found, value=device.name, state="warn", advice=trouble.value)
+    ]
+
+
+_BUSY = "does another program hold it? `crossfade listen --list-devices` shows others"
 
 
 def _port(host: str, port: int) -> Check:

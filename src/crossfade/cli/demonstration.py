@@ -7,14 +7,14 @@ from contextlib import asynccontextmanager
 from importlib import resources
 from importlib.resources.abc import Traversable
 from string import Template
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import msgspec
 from rich.console import Console
 
 from crossfade.cli.keys import keyring
 from crossfade.cli.live import Captions, LiveView
-from crossfade.cli.serving import PortTakenError, running, websocket_urls
+from crossfade.cli.serving import PortTakenError, page_url, running, websocket_urls
 from crossfade.client import connect, sources
 from crossfade.dialects.base import Dialect
 from crossfade.model import SessionConfig, SilenceEndpointing
@@ -23,6 +23,9 @@ from crossfade.server.run import Server
 from crossfade.settings import Settings
 
 PORTS_TRIED = 20
+
+_LINK_S = 3600
+"""How long the link to the page is good, where a dialect's tokens can last that long."""
 
 _CONFIG = SessionConfig(
     language="en",
@@ -50,6 +53,10 @@ async def show(settings: Settings, *, once: bool) -> bool:
         notes.print("The same words in each." if same else "The words differ.", highlight=False)
         if not once:
             _tell(console, urls, key)
+            # Where a terminal knows links, it brings tokens; elsewhere the page asks for the key.
+            link = f"[link={_page_link(server, key)}]{page_url(server)}[/link]"
+            console.print(f"The live page: {link}", highlight=False)
+            console.print("Serving until Ctrl-C.")
             await server.wait()
     return same
 
@@ -105,7 +112,17 @@ def _tell(console: Console, urls: Sequence[tuple[Dialect, str]], key: str) -> No
         console.print(_snippet(dialect, url, key), highlight=False, markup=False, soft_wrap=True)
     console.rule()
     console.print(f"The key of this run: {key}", highlight=False)
-    console.print("Serving until Ctrl-C.")
+
+
+def _page_link(server: Server, key: str) -> str:
+    """Return the page's address with tokens behind the #, which browsers keep to themselves."""
+    tokens = {
+        dialect.name: server.service.authority.mint(
+            key, scope=dialect.token_scope, ttl_s=min(_LINK_S, dialect.token_ttl_s[1])
+        )
+        for dialect, _ in websocket_urls(server)
+    }
+    return f"{page_url(server)}#{urlencode(tokens)}"
 
 
 def _snippet(dialect: Dialect, url: str, key: str) -> str:

@@ -26,6 +26,8 @@ _LONGEST_LINE_WORDS = 40
 """So many settled words wait for the end of their sentence, where lines are printed."""
 
 _SENTENCE_ENDS = (".", "?", "!")
+_TITLES = frozenset({"dr", "mr", "mrs", "ms", "st"})
+"""Their full stop ends no sentence."""
 
 
 class Captions:
@@ -69,7 +71,7 @@ class Captions:
                 pass  # the others say nothing that a reader of captions would see
         self.is_line_due = self._n_waiting > 0 and (
             isinstance(event, TurnEnded)
-            or self.words[-1].punctuation.endswith(_SENTENCE_ENDS)
+            or _ends_sentence(self.words[-1])
             or self._n_waiting >= _LONGEST_LINE_WORDS
         )
 
@@ -160,3 +162,7 @@ class LiveView:
         if self._live is None and (text := captions.unprinted()):
             line = f"{captions.title}: {text}" if captions.title else text
             self._console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _ends_sentence(word: Word) -> bool:
+    return word.punctuation.endswith(_SENTENCE_ENDS) and word.text.casefold() not in _TITLES

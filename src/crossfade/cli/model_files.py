@@ -1,4 +1,4 @@
-"""The recognizer that the settings ask for, its files fetched with something to look at."""
+"""The embedded recognizer's files, fetched with something to look at."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -9,36 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from crossfade.errors import ModelError
-from crossfade.settings import Settings
 
-if TYPE_CHECKING:  # imported where they are used: numpy and onnxruntime take their time
-    from crossfade.recognizers.base import Recognizer
+if TYPE_CHECKING:  # imported where it is used: numpy and onnxruntime take their time
     from crossfade.recognizers.onnx.files import ModelFiles
-
-SCRIPT = "These words come from a script. Nobody has listened to you."
-"""What the scripted backend says, again and again."""
-
-SCRIPT_PAUSE_MS = 1500
 
 Report = Callable[[str, float], None]
 """Called from any thread: what is being done, and how much of all is done, 0.0 to 1.0."""
-
-
-async def open_recognizer(settings: Settings) -> "Recognizer":
-    """Build the recognizer that the settings name; the caller starts and closes it.
-
-    Raises:
-        ModelError: If its files cannot be had.
-    """
-    if settings.backend == "scripted":
-        from crossfade.recognizers.scripted import ScriptedRecognizer, spoken
-
-        script = spoken(SCRIPT)
-        return ScriptedRecognizer(script, repeat_ms=script[-1].end_ms + SCRIPT_PAUSE_MS)
-    files = await model_files(settings.model_dir)
-    from crossfade.recognizers.onnx import EmbeddedRecognizer
-
-    return EmbeddedRecognizer(files, n_threads=settings.threads or None)
 
 
 async def model_files(model_dir: Path | None, *, wheel: Path | None = None) -> "ModelFiles":

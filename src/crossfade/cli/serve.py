@@ -73,10 +73,11 @@ def _warn(settings: "Settings") -> None:
 
 
 def _announce(settings: "Settings", server: "Server") -> None:
-    from crossfade.cli.serving import plain_urls, websocket_urls
+    from crossfade.cli.serving import page_url, plain_urls, websocket_urls
 
     for dialect, url in (*websocket_urls(server), *plain_urls(server)):
         click.echo(f"{dialect.title}: {url}", err=True)
+    click.echo(f"Live page: {page_url(server)}", err=True)
     if settings.tls and settings.cert is None:
         click.echo("Clients have to trust its certificate: crossfade certs says how", err=True)
     click.echo("Ctrl-C stops it. How to point clients at it: docs/getting-started.md", err=True)

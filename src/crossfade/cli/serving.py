@@ -8,8 +8,8 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crossfade.cli.keys import token_secrets
 from crossfade.cli.backends import open_recognizer, vendor_of
+from crossfade.cli.keys import token_secrets
 from crossfade.dialects import DIALECTS
 from crossfade.dialects.base import Dialect, DialectSettings
 from crossfade.errors import ConfigError, CrossfadeError
@@ -66,6 +66,11 @@ def plain_urls(server: Server) -> Iterable[tuple[Dialect, str]]:
     if server.plain_url is not None:
         for dialect in DIALECTS:
             yield dialect, server.plain_url + dialect.paths[0]
+
+
+def page_url(server: Server) -> str:
+    """Return the address of the live page."""
+    return server.url.replace("ws", "http", 1) + "/"
 
 
 def is_loopback(host: str) -> bool:
@@ -132,6 +137,7 @@ def _config(settings: Settings) -> ServerConfig:
         plain_port=settings.also_plain,
         metrics_port=settings.metrics_port,
         metrics_host=settings.metrics_host,
+        traces=settings.traces,
         trusted_proxies=settings.trusted_proxies,
         backends=settings.backend,
         single_use_tokens=settings.single_use_tokens,

@@ -24,6 +24,7 @@ from crossfade.dialects.base import (
     OpenSession,
     ServerStatus,
 )
+from crossfade.gateway.mapping import table
 from crossfade.server.addresses import Crowd
 from crossfade.server.page import page_routes
 from crossfade.server.session import Service, Session
@@ -66,6 +67,7 @@ def make_app(
     routes: list[BaseRoute] = [
         *page_routes(dialects, keys_wanted=service.authority.asks_for_keys),
         *health,
+        Route("/v1/mapping", _mapping(dialects), methods=["GET"]),
     ]
     for dialect in dialects:
         routes += [_side_endpoint(route, service) for route in dialect.http]
@@ -235,6 +237,15 @@ def _metrics(service: Service) -> _Endpoint:
         return Response(service.metrics.text(), headers={"content-type": CONTENT_TYPE_LATEST})
 
     return metrics
+
+
+def _mapping(dialects: Sequence[Dialect]) -> _Endpoint:
+    body = msgspec.json.encode({"rows": table(dialects)})
+
+    async def mapping(request: Request) -> Response:
+        return Response(body, media_type="application/json")
+
+    return mapping
 
 
 def _without_doubled_slash(app: ASGIApp) -> ASGIApp:

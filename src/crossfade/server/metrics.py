@@ -4,6 +4,7 @@ A key's name is the operator's and may be one. Each server has its own registry,
 in one process do not add up.
 """
 
+import asyncio
 from collections.abc import Sequence
 
 from msgspec import Struct
@@ -160,6 +161,8 @@ class Metrics:
         )
 
     def _watch_clients(self) -> None:
+        tasks = self._gauge("crossfade_tasks", "Tasks of the event loop; some for each session.")
+        tasks.set_function(_n_tasks)
         self.sending = self._gauge(
             "crossfade_outgoing_waiting",
             "Sessions with a message that their client has not taken yet.",
@@ -193,6 +196,13 @@ class Metrics:
 
     def _note(self, instrument: Instrument) -> None:
         self.instruments.append(instrument)
+
+
+def _n_tasks() -> int:
+    try:
+        return len(asyncio.all_tasks())
+    except RuntimeError:  # looked at from outside of an event loop
+        return 0
 
 
 def _cause(error: CrossfadeError) -> str:

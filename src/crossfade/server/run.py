@@ -73,6 +73,8 @@ class ServerConfig(Struct, frozen=True, kw_only=True):
     metrics_port: int | None = None
     """Another one, for operators: ``/metrics`` is there, and no more where clients are."""
     metrics_host: str = "127.0.0.1"
+    traces: bool = False
+    """Send OpenTelemetry traces; where to, its own variables say."""
     bounds: Bounds = Bounds()
     trusted_proxies: tuple[str, ...] = ()
     """Addresses and networks whose ``X-Forwarded-For`` is believed."""
@@ -110,7 +112,8 @@ class Server:
             dialects: What is spoken.
 
         Raises:
-            ConfigError: If the data directory cannot be used, or a proxy is no address.
+            ConfigError: If the data directory cannot be used, a proxy is no address, or traces are
+                wanted and their extra is not installed.
         """
         loaded = recognizer if isinstance(recognizer, Loaded) else None
         slots = Slots(is_chosen=config.max_sessions > 0, is_overloaded=lambda: _is_full(loaded))
@@ -144,6 +147,10 @@ class Server:
             reserved_paths=RESERVED_PATHS,
             metrics_port=lambda: self._metrics_port,
         )
+        if config.traces:
+            from crossfade.server.tracing import traced  # an extra, and slow to import
+
+            self._app = traced(self._app)
         self._listener: Listener | None = None
         self._serving: asyncio.Task[None] | None = None
         self._posting: asyncio.Task[None] | None = None

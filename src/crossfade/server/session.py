@@ -18,7 +18,14 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from crossfade.dialects.base import Frame, Goodbye, Handshake, ServerDialect
-from crossfade.errors import ConfigError, CrossfadeError, IdleError, RecognizerError
+from crossfade.errors import (
+    AudioError,
+    ConfigError,
+    CrossfadeError,
+    IdleError,
+    ProtocolError,
+    RecognizerError,
+)
 from crossfade.model import (
     Command,
     SessionConfig,
@@ -224,7 +231,8 @@ class Session:
         if isinstance(error, RecognizerError) and error.__cause__ is not None:
             # Whoever runs the engine wants to know where it broke; the client does not.
             logger.error("session %s: the recognizer failed", self.id, exc_info=error.__cause__)
-        logger.info("session %s ends with %s: %s", self.id, type(error).__name__, error)
+        logger.info("session %s ends with %s", self.id, _told(error))
+        logger.debug("session %s: %s", self.id, error)
         refusal = self._dialect.refuse(error)
         with suppress(ClientGone, TimeoutError):
             async with asyncio.timeout(self._service.patience.parting_s):
@@ -308,6 +316,14 @@ def _limited(
 async def _expire(start_s: float) -> None:
     await asyncio.sleep(start_s)
     raise IdleError(idle_s=start_s)
+
+
+def _told(error: CrossfadeError) -> str:
+    """What the log may say of an error: where a client is to blame, it quotes what that sent."""
+    name = type(error).__name__
+    if isinstance(error, ConfigError):
+        return f"{name} ({error.field})"
+    return name if isinstance(error, ProtocolError | AudioError) else f"{name}: {error}"
 
 
 def _split(commands: list[Command]) -> tuple[Start, list[Command]] | None:

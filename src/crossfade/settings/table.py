@@ -98,6 +98,14 @@ class Settings(Struct, frozen=True, kw_only=True):
         str,
         About("server.metrics_host", "Address of that port."),
     ] = "127.0.0.1"
+    traces: Annotated[
+        bool,
+        About(
+            "server.traces",
+            "Send OpenTelemetry traces, a span a request or session, without queries; where to is "
+            "said by `OTEL_EXPORTER_OTLP_ENDPOINT`. Needs the extra `crossfade[otel]`.",
+        ),
+    ] = False
     trusted_proxies: Annotated[
         tuple[str, ...],
         About(

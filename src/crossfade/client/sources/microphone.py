@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
+from functools import partial
 
 import numpy as np
 
@@ -22,6 +23,8 @@ from crossfade.client.sources.sound_check import LOWEST_DB, Signal, Trouble
 
 HELD_S = 120.0
 """Most sound that waits for whoever listens."""
+
+_MOST_BLOCKS = int(HELD_S * 1000) // BLOCK_MS
 
 TAIL_S = 0.25
 """What was said before ``stop`` is still on its way through the sound system for so long."""
@@ -56,9 +59,10 @@ class Microphone:
         self._signal: Signal | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         # One more place, for the end mark.
-        self._blocks: asyncio.Queue[Samples | None] = asyncio.Queue(self._most_blocks() + 1)
+        self._blocks: asyncio.Queue[Samples | None] = asyncio.Queue(_MOST_BLOCKS + 1)
+        self._channels = 1
         self._is_stopped = False
-        self._is_overrun = False
+        self._failure: MicrophoneError | None = None
 
     @property
     def device(self) -> InputDevice | None:
@@ -103,29 +107,38 @@ class Microphone:
 
     def _open(self) -> Recording:
         device = find(self._wanted)
-        loop = self._loop
-
-        def take(data: bytes, overflowed: bool) -> None:
-            assert loop is not None
-            with suppress(RuntimeError):  # the loop is closed: nobody listens any more
-                loop.call_soon_threadsafe(arrived, data, overflowed, time.monotonic())
-
-        def arrived(data: bytes, overflowed: bool, now_s: float) -> None:
-            self._arrived(_mono(data, recording.channels), overflowed=overflowed, now_s=now_s)
-
-        recording = open_recording(device, take)
-        self._device = device
+        recording = open_recording(device, self._take, ended=self._ended)
+        self._channels, self._device = recording.channels, device
         return recording
 
-    def _arrived(self, samples: Samples, *, overflowed: bool, now_s: float) -> None:
+    def _take(self, data: bytes, overflowed: bool) -> None:
+        self._call(partial(self._arrived, data, overflowed=overflowed, now_s=time.monotonic()))
+
+    def _ended(self) -> None:
+        self._call(partial(self._fail, "the microphone is gone: was it unplugged?"))
+
+    def _call(self, work: Callable[[], None]) -> None:
+        """Go from a thread of PortAudio to the loop, which may be closed already."""
+        assert self._loop is not None
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(work)
+
+    def _arrived(self, data: bytes, *, overflowed: bool, now_s: float) -> None:
+        samples = _mono(data, self._channels)
         if self._signal is not None:
             self._signal.push(samples, now_s=now_s, overflowed=overflowed)
-        if self._is_overrun:
-            return
-        if self._blocks.qsize() < self._most_blocks():
+        if self._blocks.qsize() < _MOST_BLOCKS:
             self._blocks.put_nowait(samples)
         else:
-            self._is_overrun = True
+            self._fail(
+                f"{HELD_S:g} s of sound wait and nobody takes them: "
+                "the recognizer does not keep up, or the server does not answer"
+            )
+
+    def _fail(self, why: str) -> None:
+        """End the iteration with an error, behind what was recorded so far."""
+        if self._failure is None:
+            self._failure = MicrophoneError(why)
             self._end()
 
     def _end(self) -> None:
@@ -139,16 +152,9 @@ class Microphone:
         except TimeoutError:
             message = f"the microphone gave nothing for {GONE_S:g} s: is it unplugged?"
             raise MicrophoneError(message) from None
-        if samples is None and self._is_overrun:
-            raise MicrophoneError(
-                f"{HELD_S:g} s of sound wait and nobody takes them: "
-                "the recognizer does not keep up, or the server does not answer"
-            )
+        if samples is None and self._failure is not None:
+            raise self._failure
         return samples
-
-    @staticmethod
-    def _most_blocks() -> int:
-        return int(HELD_S * 1000) // BLOCK_MS
 
 
 def _mono(data: bytes, channels: int) -> Samples:

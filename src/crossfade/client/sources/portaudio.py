@@ -49,7 +49,7 @@ class InputDevice(Struct, frozen=True, kw_only=True):
 
 
 Take = Callable[[bytes, bool], None]
-"""Called in a thread of PortAudio with a block of samples, and whether some were lost before."""
+"""Called with a block of samples, and whether sound before it was lost."""
 
 
 class Recording:
@@ -73,7 +73,7 @@ class Recording:
 
     def close(self) -> None:
         """Let go of the device. May take long where it was unplugged."""
-        with suppress(Exception):  # it was recorded what there was; nobody can do anything
+        with suppress(Exception):  # what there was is recorded; nobody can do more
             self._stream.abort()
         with suppress(Exception):
             self._stream.close()
@@ -113,8 +113,13 @@ def find(wanted: str | int | None) -> InputDevice:
     )
 
 
-def open_recording(device: InputDevice, take: Take) -> Recording:
+def open_recording(device: InputDevice, take: Take, *, ended: Callable[[], None]) -> Recording:
     """Open a device at its own rate, or another one that it takes. ``start`` begins.
+
+    Args:
+        device: One of ``input_devices``.
+        take: Called in a thread of PortAudio, which it must not block.
+        ended: Called there when no more comes: the device is closed, or gone.
 
     Raises:
         MicrophoneError: If it cannot be opened.
@@ -135,6 +140,7 @@ def open_recording(device: InputDevice, take: Take) -> Recording:
                 dtype="float32",
                 blocksize=rate_hz * BLOCK_MS // 1000,
                 callback=callback,
+                finished_callback=ended,
             )
         except library.PortAudioError as error:
             refusal = error

@@ -28,6 +28,8 @@ MAX_REASON_BYTES = 123
 
 MAX_QUOTE_CHARS = 100
 
+_FAULT = (3005, "Session Cancelled: An error occurred")
+
 _CREDENTIALS = {
     "missing": "Missing Authorization header",
     "unknown": "Invalid API key",
@@ -109,7 +111,7 @@ def _code_and_text(error: CrossfadeError) -> tuple[int, str]:
         case ProtocolError() | AudioError():
             return 3006, f"User Input Validation Error: {error}"
         case _:  # a fault on our side, whatever its class: the vendor does not tell which
-            return 3005, "Session Cancelled: An error occurred"
+            return _FAULT
 
 
 def _of_upstream(error: UpstreamError) -> tuple[int, str]:
@@ -124,7 +126,7 @@ def _of_upstream(error: UpstreamError) -> tuple[int, str]:
         case "time":
             return 3008, f"Session Expired: {error}"
         case "gone" | "fault":
-            return 3005, f"Session Cancelled: {error}"
+            return _FAULT
 
 
 def cause_of(code: int | None) -> UpstreamCause:

@@ -32,4 +32,6 @@ def token_from(answer: HttpResponse) -> str:
         return token
     said = answer.body.get("error") or "no reason given"
     cause: UpstreamCause = "credential" if answer.status in _DENIED else "fault"
-    raise UpstreamError(f"no temporary token (HTTP {answer.status}): {said}", code=answer.status, cause=cause)
+    raise UpstreamError(
+        f"no temporary token (HTTP {answer.status}): {said}", code=answer.status, cause=cause
+    )

@@ -40,4 +40,6 @@ def token_from(answer: HttpResponse) -> str:
         return token
     said = answer.body.get("detail") or answer.body.get("message") or "no reason given"
     cause: UpstreamCause = "credential" if answer.status in _DENIED else "fault"
-    raise UpstreamError(f"no temporary key (HTTP {answer.status}): {said}", code=answer.status, cause=cause)
+    raise UpstreamError(
+        f"no temporary key (HTTP {answer.status}): {said}", code=answer.status, cause=cause
+    )

@@ -23,9 +23,14 @@ export class Figures {
   /** Of a file that is heard as fast as possible; 0: of no such file. */
   #lengthMs = 0;
   #startedAt = 0;
+  #isLive = false;
 
-  /** @param {{lengthMs: number}} options Of a file that is not heard in real time, else 0. */
-  begin({ lengthMs }) {
+  /**
+   * @param {{lengthMs: number, isLive: boolean}} options `lengthMs` is that of a file that is not
+   *   heard in real time, else 0; `isLive` is for microphones.
+   */
+  begin({ lengthMs, isLive }) {
+    this.#isLive = isLive;
     this.#lag = new Lag();
     this.#heardMs = 0;
     this.#seenMs = 0;
@@ -49,14 +54,14 @@ export class Figures {
 
   /**
    * @param {number} ms How much audio was sent.
-   * @param {number} peak 0 to 1; meant for microphones.
+   * @param {number} peak Of its samples, 0 to 1.
    */
   heard(ms, peak) {
     this.#heardMs += ms;
     this.#lag.heard(this.#heardMs, performance.now());
     if (this.#lengthMs) return;
     this.#meter.add(peak, ms);
-    this.#say(this.#meter.advice);
+    if (this.#isLive) this.#say(this.#meter.advice);
   }
 
   /** @param {readonly Word[]} words On the clock of the session. */

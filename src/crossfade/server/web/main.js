@@ -90,6 +90,8 @@ class Page {
     this.#stop = new AbortController();
     this.#become("opening");
     let status = "Stopped";
+    /** @type {Problem | null} */
+    let problem = null;
     try {
       const token = await this.#token();
       const source = await this.#source();
@@ -97,11 +99,14 @@ class Page {
       const n = this.#view.words.length;
       status = source ? `Done: ${n} ${n === 1 ? "word" : "words"}` : SAID.idle.status;
     } catch (error) {
-      this.#fail(asProblem(error));
+      problem = asProblem(error);
+      if (problem.wantsKey) this.#tokens.forget(this.#form.dialect.name);
     }
     this.#view.endTurn();
     this.#figures.end();
     this.#become("idle", status);
+    showProblem(problem);
+    if (problem?.wantsKey) this.#form.focusKey();
   }
 
   /** @returns {Promise<string | null>} For the chosen dialect; `null` where nobody asks for one. */
@@ -137,14 +142,18 @@ class Page {
    */
   async #converse(source, token) {
     const isFile = source instanceof Recording;
-    this.#figures.begin({ lengthMs: isFile && !source.inRealTime ? source.lengthMs : 0 });
+    const isFast = isFile && !source.inRealTime;
+    this.#figures.begin({ lengthMs: isFast ? source.lengthMs : 0, isLive: !isFile });
     const session = this.#connect(token, this.#tape.lengthMs);
+    let heardMs = this.#tape.lengthMs;
     if (isFile) this.#tape.add(source.samples);
     const sink = {
       take: (/** @type {ArrayBuffer} */ pcm, /** @type {number} */ peak) => {
         if (!isFile) this.#tape.add(new Int16Array(pcm));
-        this.#figures.heard((pcm.byteLength / 2 / RATE_HZ) * 1000, peak);
-        this.#figures.showTime(this.#tape.lengthMs);
+        const ms = (pcm.byteLength / 2 / RATE_HZ) * 1000;
+        heardMs += ms;
+        this.#figures.heard(ms, peak);
+        this.#figures.showTime(heardMs);
         session.send(pcm);
       },
       room: () => session.room(),
@@ -213,13 +222,6 @@ class Page {
       this.#isSaved = this.#name !== MICROPHONE;
       byId("save", HTMLDivElement).hidden = false;
     }
-  }
-
-  /** @param {Problem} problem */
-  #fail(problem) {
-    if (problem.wantsKey) this.#tokens.forget(this.#form.dialect.name);
-    showProblem(problem);
-    if (problem.wantsKey) this.#form.focusKey();
   }
 
   /**

@@ -4,7 +4,7 @@
  * @import {Sink} from "./model.js"
  * @import {Problem} from "./problems.js"
  */
-import { insecurePage, microphoneGone, microphoneProblem } from "./problems.js";
+import { insecurePage, microphoneGone, microphoneProblem, serverGone } from "./problems.js";
 
 export class Microphone {
   #stream;
@@ -44,8 +44,14 @@ export class Microphone {
       throw microphoneProblem(error);
     }
     const context = new AudioContext({ latencyHint: "interactive" });
-    await context.audioWorklet.addModule(new URL("capture.js", import.meta.url));
-    return new Microphone(stream, context);
+    const microphone = new Microphone(stream, context);
+    try {
+      await context.audioWorklet.addModule(new URL("capture.js", import.meta.url));
+    } catch {
+      microphone.close();
+      throw serverGone(); // it comes from there
+    }
+    return microphone;
   }
 
   /**

@@ -55,13 +55,19 @@ export class Recording {
       // A frame is there when its last sample was played.
       if (this.inRealTime) await until(start + (i + 1) * FRAME_MS, signal);
       else await sink.room();
-      if (!signal.aborted) sink.take(frame.buffer, 0);
+      if (!signal.aborted) sink.take(frame.buffer, peakOf(frame));
     }
     return null;
   }
 
   close() {}
 }
+
+/**
+ * @param {Int16Array} samples
+ * @returns {number} 0 to 1.
+ */
+const peakOf = (samples) => samples.reduce((peak, one) => Math.max(peak, Math.abs(one)), 0) / 32768;
 
 /**
  * @param {number} at On the clock of `performance.now`.

@@ -11,6 +11,9 @@ const MOST_LINES = 400;
 /** Closer to the end than this, the reader is taken along with new messages. */
 const FOLLOW_PX = 40;
 
+/** Two lines of the panel. */
+const GIST_LENGTH = 70;
+
 export class WireView {
   #list;
   #counts;
@@ -96,5 +99,7 @@ function details(message) {
 
 /** @param {any} message */
 function gist({ metadata, transcript, reason, error }) {
-  return metadata?.transcript ?? transcript ?? reason ?? error ?? "";
+  const text = metadata?.transcript ?? transcript ?? reason ?? error ?? "";
+  // What is new stands at the end.
+  return text.length > GIST_LENGTH ? `…${text.slice(-GIST_LENGTH)}` : text;
 }
