@@ -80,12 +80,14 @@ class Microphone:
         return self._signal.trouble(time.monotonic()) if self._signal is not None else None
 
     def stop(self) -> None:
-        """Record no more: the iteration ends behind what was said before. May be called twice."""
+        """Record no more: the iteration ends behind what was said before.
+
+        May be called from any thread, and twice.
+        """
         if self._is_stopped:
             return
         self._is_stopped = True
-        if self._loop is not None:
-            self._loop.call_later(TAIL_S, self._end)
+        self._call(lambda loop: loop.call_later(TAIL_S, self._end))
 
     async def __aiter__(self) -> AsyncGenerator[bytes, None]:
         """Open the device, yield what it hears, close it."""
@@ -112,16 +114,17 @@ class Microphone:
         return recording
 
     def _take(self, data: bytes, overflowed: bool) -> None:
-        self._call(partial(self._arrived, data, overflowed=overflowed, now_s=time.monotonic()))
+        arrived = partial(self._arrived, data, overflowed=overflowed, now_s=time.monotonic())
+        self._call(lambda _: arrived())
 
     def _ended(self) -> None:
-        self._call(partial(self._fail, "the microphone is gone: was it unplugged?"))
+        self._call(lambda _: self._fail("the microphone is gone: was it unplugged?"))
 
-    def _call(self, work: Callable[[], None]) -> None:
-        """Go from a thread of PortAudio to the loop, which may be closed already."""
-        assert self._loop is not None
-        with suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(work)
+    def _call(self, work: Callable[[asyncio.AbstractEventLoop], object]) -> None:
+        """Go from any thread to the loop, if there is one yet, and still."""
+        if self._loop is not None:
+            with suppress(RuntimeError):  # it is closed
+                self._loop.call_soon_threadsafe(work, self._loop)
 
     def _arrived(self, data: bytes, *, overflowed: bool, now_s: float) -> None:
         samples = _mono(data, self._channels)

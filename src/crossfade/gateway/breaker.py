@@ -1,0 +1,54 @@
+"""Whether a backend is worth another try: arithmetic only, the clock is the caller's."""
+
+FAILURES = 3
+"""One after another; then new sessions pass a backend by."""
+
+FIRST_REST_S = 15.0
+LONGEST_REST_S = 240.0
+"""For so long they do; doubled each time that a probe fails."""
+
+
+class Breaker:
+    """Shared by all sessions of a process."""
+
+    def __init__(self) -> None:
+        self._n_failures = 0
+        self._rest_s = FIRST_REST_S
+        self._open_until_s: float | None = None
+        self._is_probed = False
+
+    def allows(self, now_s: float) -> bool:
+        """Tell whether a session may try, and count it as the probe if it is one.
+
+        After a rest one session is let through; while nobody knows how it fares, no other.
+        """
+        if self._open_until_s is None:
+            return True
+        if now_s < self._open_until_s or self._is_probed:
+            return False
+        self._is_probed = True
+        return True
+
+    def is_closed(self, now_s: float) -> bool:
+        """Tell whether nothing is known against it, or its rest is over; counts nothing."""
+        return self._open_until_s is None or (now_s >= self._open_until_s and not self._is_probed)
+
+    def succeeded(self) -> None:
+        """It recognizes."""
+        self._n_failures = 0
+        self._rest_s = FIRST_REST_S
+        self._open_until_s = None
+        self._is_probed = False
+
+    def failed(self, now_s: float) -> None:
+        """It could not be reached, or broke off."""
+        self._n_failures += 1
+        if self._is_probed:
+            self._rest_s = min(2 * self._rest_s, LONGEST_REST_S)
+        if self._n_failures >= FAILURES:
+            self._open_until_s = now_s + self._rest_s
+        self._is_probed = False
+
+    def let_go(self) -> None:
+        """The session ended before it could be told; another one may be the probe."""
+        self._is_probed = False
