@@ -7,7 +7,19 @@ from asyncio.subprocess import PIPE
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from processes import CHECKOUT
+
 LIMIT_S = 60
+
+
+def folder_of(framework: str) -> Path:
+    """Where a voice framework and its plugins are; skip the test that asks where they are not."""
+    folder = CHECKOUT / ".clients" / framework
+    if not (folder / ".made").exists():
+        pytest.skip(f"hundreds of megabytes of {framework} are not here: make plugins")
+    return folder
 
 
 async def heard_by(*command: str | Path, audio: bytes, **environment: str) -> Any:

@@ -5,22 +5,29 @@ A ```console block is preceded by a comment that says how:
     <!-- test: alone -->             as it is
     <!-- test: with a server -->     with `crossfade serve` running; address and key are put in
     <!-- test: with the model -->    as it is, where the model is
+    <!-- test: with a microphone --> on a sound card of the test's own, until Ctrl-C; with a server
     <!-- test: start, then stop -->  until it is ready, then SIGTERM
     <!-- test: dry run -->           `make -n`: a full run is what CI does, in a fresh checkout
 """
 
 import os
 import re
+import shlex
 import shutil
+import signal
 import subprocess
 
 import pytest
 
-from processes import CHECKOUT, LIMIT_S, crossfade, environment, serving, write_wav
+from processes import CHECKOUT, KEY, LIMIT_S, crossfade, environment, serving, write_wav
+from virtual_sound import required, sound_card
 
 README = (CHECKOUT / "README.md").read_text()
 CLIENT = (CHECKOUT / "docs" / "client.md").read_text()
-HOW = ("alone", "with a server", "with the model", "start, then stop", "dry run")
+HOW = (
+    *("alone", "with a server", "with the model", "with a microphone"),
+    *("start, then stop", "dry run"),
+)
 BLOCKS = [
     block
     for page in (README, CLIENT)
@@ -89,6 +96,36 @@ def test_what_needs_the_model(folder, block):
     run_block(block, folder)
 
 
+@blocks("with a microphone")
+def test_what_listens(folder, block, tmp_path_factory):
+    required()
+    with (
+        sound_card(tmp_path_factory.mktemp("s")) as card,
+        serving(folder, "--key", KEY) as server,
+    ):
+        filled = block.replace("127.0.0.1:8765", server.address).replace("YOUR_KEY", KEY)
+        for command in commands_of(filled):
+            listen_until_ctrl_c(command, folder, card)
+
+
+def listen_until_ctrl_c(command, folder, card):
+    with subprocess.Popen(
+        shlex.split(command),
+        env=environment(folder) | card.variables | {"CROSSFADE_BACKEND": "scripted"},
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            for line in process.stderr:
+                if "Ctrl-C ends" in line:
+                    process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=LIMIT_S) == 0, command
+        finally:
+            process.kill()
+
+
 @blocks("start, then stop")
 def test_what_runs_until_it_is_stopped(folder, block):
     (command,) = commands_of(block)
@@ -140,3 +177,9 @@ def test_the_clients_page_shows_the_example():
 @pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\((?!http)([^)#]+)", CLIENT))))
 def test_what_the_clients_page_links_is_there(link):
     assert (CHECKOUT / "docs" / link).exists()
+
+
+def test_the_clients_page_shows_the_microphone_as_the_example_does():
+    example = (CHECKOUT / "examples" / "microphone.py").read_text()
+    shown = example[example.index("microphone = sources") :]
+    assert f"```python\n{shown}```" in CLIENT

@@ -9,8 +9,9 @@ import pytest
 from crossfade.bench.machine import Hardware
 from crossfade.cli import checks
 from processes import KEY, crossfade, serving
+from virtual_sound import required, sound_card
 
-ROWS = {"device", "cores", "instructions", "threads", "model", "port"}
+ROWS = {"device", "cores", "instructions", "threads", "model", "microphone", "port"}
 MEASURED = {"speed", "slots"}
 
 
@@ -114,6 +115,24 @@ def test_a_stream_must_be_faster_than_it_is_spoken(factor, state):
 def test_more_sessions_than_slots_are_warned_of():
     assert checks._slots(0.024, 1, chosen=0).state == "ok"
     assert checks._slots(0.024, 1, chosen=10_000).state == "warn"
+
+
+def test_a_microphone_that_is_muted_is_warned_of(tmp_path, tmp_path_factory):
+    required()
+    arguments = ("--port", "0", "--model-dir", tmp_path / "none")
+    with sound_card(tmp_path_factory.mktemp("s")) as card:
+        row = examine(tmp_path, *arguments, **card.variables)["checks"]["microphone"]
+    assert (row["state"], row["value"]) == ("warn", "default")
+    assert "nothing but zeros" in row["advice"]
+
+
+def test_a_machine_without_a_microphone_serves_all_the_same(tmp_path):
+    arguments = ("--port", "0", "--model-dir", tmp_path / "none")
+    (tmp_path / "sounddevice.py").write_text("raise OSError('PortAudio library not found')")
+    result = examine(tmp_path, *arguments, PYTHONPATH=str(tmp_path))
+    assert result["ok"]
+    assert result["checks"]["microphone"]["state"] == "warn"
+    assert "libportaudio2" in result["checks"]["microphone"]["advice"]
 
 
 def test_help_has_an_example(tmp_path):

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from assemblyai_wire import U3, US
-from client_programs import heard_by
+from client_programs import folder_of, heard_by
 from crossfade.audio import encode
 from crossfade.model import Encoding
 from crossfade.scoring import normalize, word_errors
-from processes import CHECKOUT, KEY
+from processes import KEY
 
 pytestmark = [
     pytest.mark.model,
@@ -26,13 +26,6 @@ pytestmark = [
 ]
 
 HERE = Path(__file__).parent / "plugins"
-
-
-def folder_of(framework: str) -> Path:
-    folder = CHECKOUT / ".clients" / framework
-    if not (folder / ".made").exists():
-        pytest.skip(f"hundreds of megabytes of {framework} are not here: make plugins")
-    return folder
 
 
 @pytest.mark.parametrize("framework", ["livekit", "pipecat"])

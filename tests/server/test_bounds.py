@@ -11,7 +11,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 import certificates
-from crossfade.server import listener, request_wire
+from crossfade.server import accepting, request_wire
 from crossfade.server.limits import Bounds
 from plain_client import hear, hear_all, http_url, talk
 from plain_dialect import SECOND
@@ -151,7 +151,7 @@ async def test_an_answer_that_nobody_fetches_is_given_up(serve, monkeypatch):
 async def test_a_tls_handshake_that_does_not_go_on_is_ended_and_was_counted(
     serve, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(listener, "HANDSHAKE_S", 0.2)
+    monkeypatch.setattr(accepting, "HANDSHAKE_S", 0.2)
     made = certificates.make(tmp_path)
     async with serve(certfile=made.chain, keyfile=made.key) as server, raw(server) as client:
         client.send(b"\x16\x03\x01\x02\x00\x01")  # the beginning of a hello

@@ -115,6 +115,8 @@ class SessionConfig(Struct, frozen=True, kw_only=True):
     """Without partials a recognizer may decode less often."""
     max_delay_ms: int = 4000
     """Longest wait, in audio time, between the end of a word and the final that holds it."""
+    early_finals: bool = False
+    """A word that is sure becomes final at once: for a client that hardly sees any other."""
     keyterms: tuple[KeyTerm, ...] = ()
     speaker_labels: SpeakerLabels | None = None
     vad_threshold: float | None = None

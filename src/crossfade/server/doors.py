@@ -36,10 +36,7 @@ _TOP_FILES = 65_536
 
 
 class Door(socket.socket):
-    """A listening socket that counts who is inside, and closes on whom there is no room for.
-
-    For asyncio's own event loops, which accept through Python's sockets; others would go round it.
-    """
+    """A listening socket that counts who is inside, and closes on whom there is no room for."""
 
     def __init__(
         self,
@@ -66,7 +63,7 @@ class Door(socket.socket):
         self._spare: int | None = _spare()
 
     def listen(self, backlog: int = 0) -> None:
-        """Listen. The backlog that asyncio passes on is how many it accepts at a time."""
+        """Listen; the backlog is always ours."""
         super().listen(_WAITING)
 
     def accept(self) -> tuple[socket.socket, object]:
@@ -146,6 +143,13 @@ class _Guest(socket.socket):
 
     def close(self) -> None:
         super().close()
+        self._go()
+
+    def detach(self) -> int:
+        self._go()  # uvloop closes the file itself, and this is how it says so
+        return super().detach()
+
+    def _go(self) -> None:
         leave, self._leave = self._leave, None
         if leave is not None:
             leave()

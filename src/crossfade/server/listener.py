@@ -8,16 +8,15 @@ import asyncio
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import cast
 
 import uvicorn
 from msgspec import Struct
 
-from crossfade.server.doors import AT_A_TIME, Door
+from crossfade.server.accepting import Accepting
+from crossfade.server.doors import Door
 from crossfade.server.request_wire import RequestProtocol
-from crossfade.server.tls import HANDSHAKE_S, Tls
-
-_SHUTDOWN_S = 5.0
-"""How long a client may take to answer the end of TLS."""
+from crossfade.server.tls import Tls
 
 _TICKS_PER_RENEWAL = 100
 """uvicorn ticks ten times a second."""
@@ -70,7 +69,7 @@ class Listener(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen at every entrance."""
         await self.lifespan.startup()
-        self.servers = [await self._listen(entrance) for entrance in self._entrances]
+        self.servers = [self._listen(entrance) for entrance in self._entrances]
         self.started = True
         self._listens.set()
 
@@ -82,16 +81,11 @@ class Listener(uvicorn.Server):
                     entrance.tls.renew()
         return await super().on_tick(counter)
 
-    async def _listen(self, entrance: Entrance) -> asyncio.base_events.Server:
-        tls = entrance.tls
-        return await asyncio.get_running_loop().create_server(
-            self._protocol,
-            sock=entrance.door,
-            backlog=AT_A_TIME,
-            ssl=None if tls is None else tls.context,
-            ssl_handshake_timeout=None if tls is None else HANDSHAKE_S,
-            ssl_shutdown_timeout=None if tls is None else _SHUTDOWN_S,
-        )
+    def _listen(self, entrance: Entrance) -> asyncio.base_events.Server:
+        accepting = Accepting(entrance.door, entrance.tls, self._protocol)
+        accepting.start()
+        # uvicorn closes it and waits for that, nothing else.
+        return cast("asyncio.base_events.Server", accepting)
 
     def _protocol(self) -> asyncio.Protocol:
         return RequestProtocol(

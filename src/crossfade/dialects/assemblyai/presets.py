@@ -174,6 +174,7 @@ def session_config(parameters: Parameters, model: Model) -> SessionConfig:
         endpointing=endpointing(parameters, model),
         partials_wanted=_partials_wanted(parameters),
         max_delay_ms=_MAX_DELAY_MS[model.family],
+        early_finals=model.family is not Family.UNIVERSAL_3,  # the others show one open word
         keyterms=keyterms(parameters),
         speaker_labels=(
             SpeakerLabels(max_speakers=parameters.max_speakers)

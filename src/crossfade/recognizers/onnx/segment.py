@@ -39,6 +39,11 @@ GUARD_MS, GUARD_HASTY_MS = 400, 300  # a word this close to the edge may still b
 HASTY_DELAY_MS = 1000
 STABLE_SLACK_MS = 60  # hypotheses come every few 32 ms windows, never exactly on time
 
+# What makes a word sure where finals are wanted early. At max_delay 900 finals come 0.16 s earlier
+# in the median, with 11 % fewer decodes and 0.4 points more errors (11.4 instead of 11.0 %).
+SURE_CONFIDENCE = 0.95
+SURE_GUARD_MS = 200
+
 # A word that is still open when it is nearly max_delay old is settled by a decode of its own. On 12
 # digit strings 9-12 instead of 27 % errors at max_delay 2000, since such words are no longer
 # settled up to 350 ms early; words over max_delay 1.4 instead of 7.5 %; 8 % more decodes.
@@ -195,6 +200,7 @@ class Segment:
         hypothesis: Hypothesis,
         *,
         max_delay_ms: int,
+        early: bool = False,
         terms: Terms | None = None,
     ) -> tuple[tuple[Word, ...], tuple[Word, ...]]:
         """Take the words that will not change any more.
@@ -202,6 +208,7 @@ class Segment:
         Args:
             hypothesis: The newest.
             max_delay_ms: Longest wait between a word's end and its final.
+            early: A word that is sure need not wait for agreement.
             terms: Key terms, which are settled as a whole.
 
         Returns:
@@ -215,12 +222,11 @@ class Segment:
         count = 0
         for heard in fresh:
             word = heard.word
-            agreed = (
-                heard is not fresh[-1]  # it may be cut in half, and its mark invented
-                and heard.end_token <= stable
-                and word.end_ms < now_ms - guard_ms
-            )
-            if not (agreed or word.end_ms < due_ms):
+            is_last = heard is fresh[-1]  # it may be cut in half, and its mark invented
+            agreed = heard.end_token <= stable and word.end_ms < now_ms - guard_ms
+            sure = word.confidence >= SURE_CONFIDENCE and word.end_ms < now_ms - SURE_GUARD_MS
+            known = not is_last and (agreed or (early and sure))
+            if not (known or word.end_ms < due_ms):
                 break
             count += 1
         return self._take(hypothesis, fresh, _border(fresh, count, terms))

@@ -362,6 +362,7 @@ class Transcriber:
         settled, still_open = job.segment.settle(
             hypothesis,
             max_delay_ms=self._config.max_delay_ms,
+            early=self._config.early_finals,
             terms=job.terms,
         )
         start = job.segment.start
