@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 CLIENTS := .clients
 ARGS ?=
 
-.PHONY: help run test clients plugins conformance fuzz bench lint types check lock clean
+.PHONY: help run test clients plugins conformance fuzz soak bench lint types check lock clean
 
 help:
 	@echo "make run    set up, start the server, stream a recording through both dialects (ARGS=--once: then exit)"
@@ -15,6 +15,7 @@ help:
 	@echo "make plugins  fetch plugins of voice frameworks (700 MB), which some tests are skipped without"
 	@echo "make conformance  run the tests of the protocols' checklists, write docs/conformance-*.md"
 	@echo "make fuzz   send random messages to a server (FRAMES=100000 SEED=0)"
+	@echo "make soak   open and close 2,000 sessions; memory, open files and tasks must not grow"
 	@echo "make bench  set up, measure capacity, latency and accuracy of this machine (ARGS=...: see crossfade bench)"
 	@echo "make lock   write the lock files anew from pyproject.toml"
 	@echo "make clean  remove the virtual environment and caches (the model cache stays)"
@@ -64,6 +65,15 @@ $(CLIENTS)/page/.made: tests/page/package.json tests/page/package-lock.json
 	@if ! command -v npm >/dev/null; then echo "no npm: the live page's types will not be checked"; \
 	  else cp $^ $(@D) && (cd $(@D) && npm ci --no-audit --no-fund --loglevel=error) && touch $@; fi
 
+# The sound stack that the microphone is tested on.
+$(CLIENTS)/sound/.made:
+	@mkdir -p $(@D)
+	@if [ -n "$$CI" ] && ! command -v pulseaudio >/dev/null; then \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends \
+	    pulseaudio pulseaudio-utils libasound2-plugins libportaudio2; fi
+	@if command -v pulseaudio >/dev/null; then touch $@; \
+	  else echo "no PulseAudio: tests of the microphone will be skipped"; fi
+
 # Plugins of voice frameworks: some 700 MB, so not part of `make test`.
 $(CLIENTS)/livekit/.made $(CLIENTS)/pipecat/.made: $(CLIENTS)/%/.made: tests/clients/plugins/%.txt | $(VENV)/.dev
 	rm -rf $(@D)
@@ -72,7 +82,7 @@ $(CLIENTS)/livekit/.made $(CLIENTS)/pipecat/.made: $(CLIENTS)/%/.made: tests/cli
 
 plugins: $(CLIENTS)/livekit/.made $(CLIENTS)/pipecat/.made
 
-clients: $(CLIENTS)/speechmatics-python/.made $(CLIENTS)/assemblyai-0.43.1/.made $(CLIENTS)/node/.made $(CLIENTS)/page/.made
+clients: $(CLIENTS)/speechmatics-python/.made $(CLIENTS)/assemblyai-0.43.1/.made $(CLIENTS)/node/.made $(CLIENTS)/page/.made $(CLIENTS)/sound/.made
 
 run: $(VENV)/.run
 	$(BIN)/crossfade demo $(ARGS)
@@ -97,6 +107,10 @@ FRAMES ?= 100000
 SEED ?= 0
 fuzz: $(VENV)/.dev
 	cd tests && ../$(BIN)/python -m fuzz --frames $(FRAMES) --seed $(SEED) $(ARGS)
+
+# 2,000 sessions opened and closed beside a long one: memory, open files and tasks must not grow.
+soak: $(VENV)/.run
+	$(BIN)/crossfade bench soak --backend scripted $(ARGS)
 
 # The standard benchmark; takes a quarter of an hour. Nothing else should be running.
 bench: $(VENV)/.run

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ def names(requirements: list[str]) -> list[str]:
     "package",
     names(PROJECT["project"]["dependencies"])
     + names(PROJECT["dependency-groups"]["dev"])
-    + names(sum(PROJECT["project"]["optional-dependencies"].values(), start=[])),
+    + names(list(chain.from_iterable(PROJECT["project"]["optional-dependencies"].values()))),
 )
 def test_the_reason_for_every_dependency_stands_in_the_docs(package):
     assert f"`{package}`" in (ROOT / "docs" / "dependencies.md").read_text()
