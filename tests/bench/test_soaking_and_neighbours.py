@@ -46,8 +46,11 @@ def test_sessions_come_and_go_and_leave_no_file_and_no_task(tmp_path, manifest):
     assert report["after"]["open_files"] == report["before"]["open_files"]
     assert report["after"]["tasks"] == report["before"]["tasks"]
     assert report["before"]["sessions"] == 1  # the long one
-    # So few sessions say nothing about memory.
-    assert set(report["limits_broken"]) <= {f"memory grew by more than {GROWTH_LIMIT:.0%}"}
+    # So few sessions say nothing about memory, and may be over before the long one hears a word.
+    assert set(report["limits_broken"]) <= {
+        f"memory grew by more than {GROWTH_LIMIT:.0%}",
+        "the long session heard no word",
+    }
 
 
 @pytest.mark.parametrize(

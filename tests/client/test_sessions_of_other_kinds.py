@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import logging
 import threading
 from http import HTTPStatus
 
@@ -161,6 +162,7 @@ def test_the_vendors_own_servers_mint_where_they_document_it():
 
 
 async def test_what_a_protocol_cannot_say_is_told_and_logged(server, caplog):
+    caplog.set_level(logging.WARNING, logger="crossfade.client")
     config = SessionConfig(
         language="en",
         audio=sources.MEDIA_AUDIO,
