@@ -36,9 +36,7 @@ class Desk:
         self.begun: list[str] = []
         self.results: asyncio.Queue[object] = asyncio.Queue()
 
-    def submit(
-        self, name: str, *, urgent: bool = False, served_at: float = 0.0, **how: bool
-    ) -> tuple[HeldJob, Ticket]:
+    def submit(self, name: str, *, urgent: bool = False, **how: bool) -> tuple[HeldJob, Ticket]:
         job = HeldJob(name, self.log, **how)
 
         def take():
@@ -49,7 +47,6 @@ class Desk:
             urgent=urgent,
             take=take,
             done=lambda _ticket, _job, result: self.results.put_nowait(result),
-            served_at=served_at,
         )
         return job, self.scheduler.submit(ticket)
 
@@ -121,20 +118,13 @@ async def test_as_many_jobs_run_at_once_as_there_are_threads():
     desk.scheduler.close()
 
 
-async def test_the_stream_that_was_not_served_for_longest_has_its_partial_first(desk):
+async def test_partials_have_their_turn_in_the_order_in_which_they_became_due(desk):
     first, _ = desk.submit("running", held=True)
-    desk.submit("served just now", served_at=30.0)
-    desk.submit("served before", served_at=10.0)
-    desk.submit("never served")
-    desk.submit("final", urgent=True, served_at=40.0)
+    desk.submit("early")
+    desk.submit("late")
+    desk.submit("final", urgent=True)
     first.released.set()
-    assert await desk.collect(5) == [
-        "running",
-        "final",
-        "never served",
-        "served before",
-        "served just now",
-    ]
+    assert await desk.collect(4) == ["running", "final", "early", "late"]
 
 
 async def test_both_queues_are_counted_and_only_the_wait_of_partials_is_load(desk):

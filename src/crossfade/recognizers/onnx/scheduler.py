@@ -1,11 +1,10 @@
 """Which decode runs next: worker threads shared by all streams.
 
-Urgent jobs in the order of their submission; then partials, the longest unserved stream first. So
-the first words of an utterance come at once, and under load whoever was served recently passes.
-A job takes its audio when it begins, not when it is queued: a partial may be late, never stale,
-and one that begins late stands for all that would have been due meanwhile. Lives on the event
-loop; only the jobs themselves run in threads, which scale because onnxruntime lets go of the
-interpreter lock.
+Urgent jobs in the order of their submission; then partials in theirs. (The longest unserved stream
+first was worse: with 45 streams 95 % of words were seen after 1029 instead of 970 ms.) A job takes
+its audio when it begins, not when it is queued: a partial may be late, never stale, and one that
+begins late stands for all that would have been due meanwhile. Lives on the event loop; only the
+jobs themselves run in threads, which scale because onnxruntime lets go of the interpreter lock.
 """
 
 import asyncio
@@ -31,8 +30,6 @@ class Ticket:
     done: "Callable[[Ticket, Job | None, Heard | BaseException], None]"
     """Called on the event loop with the result, and the job unless ``take`` has failed; never
     after ``cancel``."""
-    served_at: float = 0.0
-    """``begun_at`` of the stream's last ticket; 0.0: it had none."""
     submitted: float = field(default_factory=time.monotonic)
     begun_at: float | None = None
     cpu_s: float = 0.0
@@ -160,7 +157,7 @@ class _Waits:
 
 def _precedence(ticket: Ticket) -> tuple[bool, float]:
     """Smallest first; of equals, whichever came first."""
-    return (False, 0.0) if ticket.urgent else (True, ticket.served_at)
+    return not ticket.urgent, ticket.submitted
 
 
 def _run(ticket: Ticket, job: Job) -> Heard:

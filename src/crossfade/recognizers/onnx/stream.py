@@ -84,7 +84,6 @@ class EmbeddedStream:
         self._finished = False
         self._closed = False
         self._ticket: Ticket | None = None
-        self._served_at = 0.0
         self._processing_s = 0.0
         self._outcome: tuple[Job | None, Heard | BaseException] | None = None
         self._blocks: AsyncIterator[Samples] | None = None
@@ -226,12 +225,10 @@ class EmbeddedStream:
             urgent=wanted.kind.urgent,
             take=self._transcriber.take_job,
             done=self._done,
-            served_at=self._served_at,
         )
         self._ticket = self._scheduler.submit(ticket)
 
     def _done(self, ticket: Ticket, job: Job | None, result: Heard | BaseException) -> None:
-        self._served_at = ticket.begun_at or 0.0
         self._processing_s += ticket.cpu_s
         self._outcome = (job, result)
         self._wake.set()
