@@ -355,3 +355,8 @@ def test_a_query_of_eighty_kilobytes_is_read():
     terms = msgspec.json.encode(["字" * 50] * 100).decode()
     config = config_of(("keyterms_prompt", terms), ("prompt", "字" * 1750))
     assert len(config.keyterms) == 100
+
+
+def test_names_that_nobody_knows_are_found_once_and_the_token_is_not_one_of_them():
+    pairs = [("token", "t"), ("nope", "1"), ("encoding", "pcm_s16le"), ("nope", "2"), ("later", "")]
+    assert parameters.unknown_names(pairs) == ("nope", "later")

@@ -1,6 +1,6 @@
 """What clients may ask for and get a session without. Nothing is dropped in silence."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from crossfade.dialects.assemblyai import messages, presets
 from crossfade.dialects.assemblyai.models import RETIRED
@@ -23,13 +23,18 @@ WARNING_NOT_REDACTED = 1
 """The vendor documents no code of its own."""
 
 
-def notes(parameters: Parameters) -> tuple[str, ...]:
+_SHOWN_NAMES, _SHOWN_CHARS = 10, 40
+"""Of unknown names; a query may hold 80 KB of them."""
+
+
+def notes(parameters: Parameters, unknown_names: Sequence[str] = ()) -> tuple[str, ...]:
     """Say what was asked for and will be missing, one sentence each, for the log."""
     missing = {name: f"{name}: {why}" for name, why in _missing(parameters).items()}
     name = parameters.speech_model
     if name in RETIRED:
         missing["speech_model"] = f"speech_model: {name} is retired, {RETIRED[name]} answers"
-    return tuple(missing.values())
+    shown = [name[:_SHOWN_CHARS] for name in unknown_names[:_SHOWN_NAMES]]
+    return (*missing.values(), *(f"{name!r}: unknown, no effect" for name in shown))
 
 
 def check(parameters: Parameters, *, strict: bool) -> None:

@@ -149,6 +149,12 @@ def from_query(pairs: Iterable[tuple[str, str]]) -> Parameters:
     return parameters
 
 
+def unknown_names(pairs: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """Names in a query that say nothing to us, each once, in order."""
+    names = dict.fromkeys(name for name, _ in pairs)
+    return tuple(name for name in names if name != "token" and _new_name(name) not in _READERS)
+
+
 def updated(parameters: Parameters, changes: Mapping[str, object], model: Model) -> Parameters:
     """Apply an ``UpdateConfiguration``; a ``null`` changes nothing.
 

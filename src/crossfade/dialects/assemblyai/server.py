@@ -113,7 +113,7 @@ class AssemblyAIServer:
         self._parameters, self._model = asked, model
         self._turns = self._make_turns()
         self._ends = Ends(asked)
-        self.notes = limitations.notes(asked)
+        self.notes = limitations.notes(asked, parameters.unknown_names(handshake.query))
         if isinstance(config.audio, RawAudio) and not self._settings.lenient_audio:
             self._frames = FrameLengths(config.audio)
         limits = SessionLimits(
