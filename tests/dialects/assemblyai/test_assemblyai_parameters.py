@@ -360,3 +360,9 @@ def test_a_query_of_eighty_kilobytes_is_read():
 def test_names_that_nobody_knows_are_found_once_and_the_token_is_not_one_of_them():
     pairs = [("token", "t"), ("nope", "1"), ("encoding", "pcm_s16le"), ("nope", "2"), ("later", "")]
     assert parameters.unknown_names(pairs) == ("nope", "later")
+
+
+def test_a_name_that_nobody_knows_is_noted_by_what_it_is_like_and_never_itself():
+    server, _ = open_with(("min_turn_silense", "300"), ("my_secret", "1"))
+    (note,) = server.notes
+    assert note == "unknown names in the query (like min_turn_silence): 2, no effect"

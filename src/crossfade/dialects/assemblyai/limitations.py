@@ -1,6 +1,7 @@
 """What clients may ask for and get a session without. Nothing is dropped in silence."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
 
 from crossfade.dialects.assemblyai import messages, presets
 from crossfade.dialects.assemblyai.models import RETIRED
@@ -23,18 +24,33 @@ WARNING_NOT_REDACTED = 1
 """The vendor documents no code of its own."""
 
 
-_SHOWN_NAMES, _SHOWN_CHARS = 10, 40
+_READ_NAMES, _READ_CHARS = 10, 40
 """Of unknown names; a query may hold 80 KB of them."""
 
 
 def notes(parameters: Parameters, unknown_names: Sequence[str] = ()) -> tuple[str, ...]:
-    """Say what was asked for and will be missing, one sentence each, for the log."""
+    """Say what was asked for and will be missing, one sentence each, for the log.
+
+    A name that is no parameter's may be anything, a key too: only what it is like is told.
+    """
     missing = {name: f"{name}: {why}" for name, why in _missing(parameters).items()}
     name = parameters.speech_model
     if name in RETIRED:
         missing["speech_model"] = f"speech_model: {name} is retired, {RETIRED[name]} answers"
-    shown = [name[:_SHOWN_CHARS] for name in unknown_names[:_SHOWN_NAMES]]
-    return (*missing.values(), *(f"{name!r}: unknown, no effect" for name in shown))
+    return (*missing.values(), *_unknown(unknown_names))
+
+
+def _unknown(names: Sequence[str]) -> Iterator[str]:
+    if not names:
+        return
+    known = Parameters.__struct_fields__
+    alike = {
+        match: None
+        for name in names[:_READ_NAMES]
+        for match in get_close_matches(name[:_READ_CHARS], known, n=1)
+    }
+    like = f" (like {', '.join(alike)})" if alike else ""
+    yield f"unknown names in the query{like}: {len(names)}, no effect"
 
 
 def check(parameters: Parameters, *, strict: bool) -> None:
