@@ -97,9 +97,9 @@ async def _caption(
     listener: Listener, audio: AsyncIterable[bytes], view: ListenView, keep: "_Keep"
 ) -> None:
     def show(event: SessionEvent, sent_ms: int) -> None:
-        view.show(event, sent_ms)
         if isinstance(event, Final):
-            keep(event.words)
+            keep(event.words)  # what can be seen is in the file
+        view.show(event, sent_ms)
 
     async with asyncio.TaskGroup() as tasks:
         meter = tasks.create_task(_move(view))
