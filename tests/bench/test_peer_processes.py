@@ -174,6 +174,27 @@ def test_what_moonshine_said_last_stands_when_its_library_fails():
     assert stream.hear(samples, last=True) == (said, ())
 
 
+class GrowingStream(FailingStream):
+    """Completes its one line when it is told to."""
+
+    is_complete = False
+
+    def update_transcription(self):
+        (line,) = super().update_transcription().lines
+        line.is_complete = self.is_complete
+        return SimpleNamespace(lines=[line])
+
+
+def test_a_line_is_settled_once_when_moonshine_has_completed_it():
+    inner = GrowingStream()
+    stream = MoonshineStream(inner, error=ZeroDivisionError)
+    samples = np.zeros(8000, np.float32)
+    _, still_open = stream.hear(samples, last=False)
+    inner.is_complete = True
+    assert stream.hear(samples, last=False) == (tuple(still_open), ())
+    assert stream.hear(samples, last=True) == ((), ())
+
+
 @pytest.fixture
 def whisper(packages):
     folder, environment = packages
@@ -202,11 +223,9 @@ async def test_lines_of_moonshine_become_final_when_they_are_complete(moonshine,
         assert hearing.failure is None
         assert hearing.text == "It is said. It goes on"
         finals = [a.event for a in hearing.arrivals if isinstance(a.event, Final)]
-        assert [(w.start_ms, w.end_ms) for w in finals[0].words] == [
-            (0, 500),
-            (500, 1000),
-            (1000, 1500),
-        ]
+        words = [word for final in finals for word in final.words]
+        assert [word.start_ms for word in words] == [0, 500, 1000, 2000, 2500, 3000]
+        assert all(word.end_ms - word.start_ms == 500 for word in words)
 
 
 async def test_words_of_whisper_become_final_when_they_are_heard_twice(whisper, streams, tmp_path):
