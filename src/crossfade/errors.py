@@ -10,6 +10,7 @@
     ├── RateError            this key opened too many sessions; the same request works later
     ├── IdleError            the client sent nothing for as long as it was allowed to
     ├── ExpiredError         the session reached its greatest length
+    ├── PaceError            audio came faster than this client may send it
     ├── ModelError           model files are missing, damaged, or could not be fetched
     └── RecognizerError      the engine failed; the session cannot go on
         └── UpstreamError    ... because the server at the other end of our client did
@@ -107,6 +108,20 @@ class ExpiredError(CrossfadeError):
     def __init__(self, *, session_s: float) -> None:
         super().__init__(f"the session reached its limit of {session_s:g} s")
         self.session_s = session_s
+
+
+class PaceError(CrossfadeError):
+    """More audio came than time has passed, by more than was allowed.
+
+    Attributes:
+        audio_s: Audio received, in seconds.
+        elapsed_s: Wall time in which it came.
+    """
+
+    def __init__(self, *, audio_s: float, elapsed_s: float) -> None:
+        super().__init__(f"{audio_s:.1f} s of audio came within {elapsed_s:.1f} s")
+        self.audio_s = audio_s
+        self.elapsed_s = elapsed_s
 
 
 class ModelError(CrossfadeError):

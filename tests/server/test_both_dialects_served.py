@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+from contextlib import suppress
 
 import httpx
 import jwt
@@ -10,6 +11,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from crossfade.dialects import DIALECTS
+from crossfade.dialects.base import DialectSettings
 from plain_client import http_url, talk
 
 SECOND = bytes(32000)
@@ -76,6 +78,23 @@ async def test_assemblyai_words_and_the_end(both, keyring):
         assert heard[-1]["type"] == "Termination"
         assert heard[-1]["audio_duration_seconds"] == 3
         assert (socket.close_code, socket.close_reason) == (1000, "Session Ended")
+
+
+async def test_a_hurried_client_is_slowed_down_and_refused_by_the_strict_only(both):
+    minute = [SECOND] * 60
+    strict = DialectSettings(strict_pace=True)
+    async with both(dialect=strict) as server, talk(server, ASSEMBLYAI) as socket:
+        with suppress(ConnectionClosed):
+            for second in minute:
+                await socket.send(second)
+        error = (await messages(socket))[-1]
+        assert error["error_code"] == socket.close_code == 3007
+        assert error["error"].startswith("Audio Transmission Rate Exceeded: Received 3")
+        assert " sec. audio in " in error["error"]
+    async with both() as server, talk(server, ASSEMBLYAI) as socket:
+        for message in [*minute, '{"type": "Terminate"}']:
+            await socket.send(message)
+        assert (await messages(socket))[-1]["audio_duration_seconds"] == 60
 
 
 async def test_each_dialect_says_no_in_its_own_way(both, keyring):

@@ -159,6 +159,7 @@ def _config(settings: Settings) -> ServerConfig:
             session_s=settings.session_s,
             audio_s=settings.audio_s,
             lenient_audio=settings.lenient_audio,
+            strict_pace=settings.strict_pace,
             default_model=_default_model(settings),
             single_end=settings.single_formatted_final,
         ),

@@ -330,7 +330,10 @@ class DialectSettings(Struct, frozen=True, kw_only=True):
     audio_s: float | None = None
     """Most audio that is recognized in one session, where a vendor has such a limit."""
     lenient_audio: bool = False
-    """Do not enforce a vendor's rules on the length and pace of audio frames."""
+    """Do not enforce a vendor's rules on the length of audio frames."""
+    strict_pace: bool = False
+    """Refuse audio that comes faster than real time, where a vendor says so, instead of slowing its
+    sender down."""
     default_model: str | None = None
     """What a client gets that names no model, where a vendor's models have names; ``None``: the
     vendor's newest."""

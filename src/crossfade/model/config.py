@@ -143,3 +143,5 @@ class SessionLimits(Struct, frozen=True, kw_only=True):
     session_warnings_s: tuple[float, ...] = ()
     heartbeat_s: float | None = None
     """How often the client wants a sign of life from us; ``None``: never."""
+    ahead_s: float | None = None
+    """How much more audio may come than time has passed."""

@@ -100,6 +100,7 @@ class Conversation:
             case Finish():
                 self._client_finished = True
         await self._feed(command)
+        self.watchdog.received(self.stream.audio_ms)
 
     async def _feed(self, command: StreamCommand) -> None:
         # A full recognizer blocks here, the socket stays unread and TCP slows the client down.

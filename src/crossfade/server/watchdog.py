@@ -11,7 +11,7 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from crossfade.errors import ExpiredError, IdleError, RecognizerError
+from crossfade.errors import ExpiredError, IdleError, PaceError, RecognizerError
 from crossfade.model import SessionLimits, TimeRunsOut
 from crossfade.server.limits import Patience
 from crossfade.server.socket import ClientGone
@@ -56,6 +56,17 @@ class Watchdog:
     def audio(self) -> None:
         """Note that the frame was audio."""
         self._audio_at = self._heard_at
+
+    def received(self, audio_ms: int) -> None:
+        """Note how much audio has come.
+
+        Raises:
+            PaceError: If that is more than can have been spoken, by more than is allowed.
+        """
+        ahead_s = self._limits.ahead_s
+        elapsed_s = self._now() - self._opened_at
+        if ahead_s is not None and audio_ms / 1000 - elapsed_s > ahead_s:
+            raise PaceError(audio_s=audio_ms / 1000, elapsed_s=elapsed_s)
 
     def finished(self) -> None:
         """Note that the client has said its last word: from now on it waits for us."""

@@ -324,7 +324,15 @@ class Settings(Struct, frozen=True, kw_only=True):
         bool,
         About(
             "limits.lenient_audio",
-            "Do not enforce a vendor's rules on the length and pace of audio frames.",
+            "Do not enforce a vendor's rules on the length of audio frames.",
+        ),
+    ] = False
+    strict_pace: Annotated[
+        bool,
+        About(
+            "strict.pace",
+            "End a session whose audio comes faster than real time, where its vendor's protocol "
+            "has a word for that, instead of slowing the sender down.",
         ),
     ] = False
     single_use_tokens: Annotated[

@@ -17,6 +17,7 @@ from crossfade.errors import (
     ExpiredError,
     ForbiddenError,
     IdleError,
+    PaceError,
     ProtocolError,
     RateError,
     UpstreamCause,
@@ -96,6 +97,9 @@ def _code_and_text(error: CrossfadeError) -> tuple[int, str]:
             return 3009, "Unauthorized Connection: Too many concurrent sessions"
         case FrameLengthError():
             return 3007, f"Input Duration Error: {error}"
+        case PaceError():
+            times = f"Received {error.audio_s:.1f} sec. audio in {error.elapsed_s:.1f} sec"
+            return 3007, f"Audio Transmission Rate Exceeded: {times}"
         case UpstreamError():
             return _of_upstream(error)
         case IdleError():

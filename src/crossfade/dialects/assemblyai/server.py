@@ -66,6 +66,9 @@ MAX_SESSION_S = 10_800
 
 HEARTBEAT_S = 5.0
 
+AHEAD_S = 30.0
+"""Section 6.4: the vendor documents the error and no tolerance."""
+
 
 class AssemblyAIServer:
     """Hears from ``open`` on; deaf after ``Terminate``, whose answer is the session's end."""
@@ -121,6 +124,7 @@ class AssemblyAIServer:
             session_s=self._settings.session_s or MAX_SESSION_S,
             # Always: a client may turn them on at any time, and this cannot be changed later.
             heartbeat_s=HEARTBEAT_S,
+            ahead_s=AHEAD_S if self._settings.strict_pace else None,
         )
         return [Start(config=config, limits=limits)]
 

@@ -18,6 +18,7 @@ from crossfade.errors import (
     ForbiddenError,
     IdleError,
     ModelError,
+    PaceError,
     ProtocolError,
     RateError,
     RecognizerError,
@@ -73,6 +74,7 @@ _TYPES: Sequence[tuple[type[CrossfadeError], ErrorType]] = [  # subclasses befor
     (RateError, "quota_exceeded"),
     (IdleError, "idle_timeout"),
     (ExpiredError, "session_timeout"),
+    (PaceError, "protocol_error"),
     (ModelError, "job_error"),
     (RecognizerError, "job_error"),
 ]
