@@ -13,6 +13,7 @@
     ├── PaceError            audio came faster than this client may send it
     ├── ModelError           model files are missing, damaged, or could not be fetched
     └── RecognizerError      the engine failed; the session cannot go on
+        ├── LeavingError     ... because the server is shutting down
         └── UpstreamError    ... because the server at the other end of our client did
 
 This is what a session can run into; what only a command can (a bad setting, a taken port) is a
@@ -132,6 +133,10 @@ class RecognizerError(CrossfadeError):
     """The engine failed; the session cannot go on, another one may."""
 
 
+class LeavingError(RecognizerError):
+    """The server is shutting down, and did not wait for the session to end."""
+
+
 UpstreamCause = Literal["credential", "capacity", "request", "time", "gone", "fault"]
 """Why a server let us down: it does not accept our key, is full, does not do what we asked for,
 ended the session for its length or for silence, cannot be reached any more, or failed."""
@@ -143,13 +148,20 @@ class UpstreamError(RecognizerError):
     Attributes:
         code: The close code or HTTP status, when there was one.
         cause: Why, as far as its protocol tells.
+        retry_after_s: How long it asked to be left alone; ``None``: it did not say.
     """
 
     cause: UpstreamCause = "fault"
 
     def __init__(
-        self, message: str, *, code: int | None = None, cause: UpstreamCause = "fault"
+        self,
+        message: str,
+        *,
+        code: int | None = None,
+        cause: UpstreamCause = "fault",
+        retry_after_s: float | None = None,
     ) -> None:
         super().__init__(message)
         self.code = code
         self.cause = cause
+        self.retry_after_s = retry_after_s

@@ -8,6 +8,7 @@ first sample of the session (``_ms``), never wall-clock time; waits are float se
 from crossfade.model.commands import (
     Audio,
     Command,
+    Decline,
     Finish,
     ForceTurn,
     InChannel,
@@ -39,6 +40,7 @@ from crossfade.model.events import (
     AudioLimitReached,
     ChannelEvent,
     ChannelEventKind,
+    Declined,
     Event,
     Final,
     Heartbeat,
@@ -53,6 +55,8 @@ from crossfade.model.events import (
     TimeRunsOut,
     TurnEnded,
     Usage,
+    VoiceStarted,
+    VoiceStopped,
     Word,
 )
 
@@ -67,6 +71,8 @@ __all__ = [
     "Command",
     "ConfidenceEndpointing",
     "ContainerAudio",
+    "Decline",
+    "Declined",
     "Encoding",
     "Endpointing",
     "Event",
@@ -100,5 +106,7 @@ __all__ = [
     "TimeRunsOut",
     "TurnEnded",
     "Usage",
+    "VoiceStarted",
+    "VoiceStopped",
     "Word",
 ]

@@ -52,6 +52,13 @@ class KeepAlive(Struct, frozen=True, kw_only=True, tag="keep_alive"):
     """Nothing but a sign of life."""
 
 
+class Decline(Struct, frozen=True, kw_only=True, tag="decline"):
+    """What the client has just asked for is not done. Answered by one ``Declined``."""
+
+    why: str
+    """One sentence, for the client."""
+
+
 class Finish(Struct, frozen=True, kw_only=True, tag="finish"):
     """No more audio: decode what is left, send the last words, end the session."""
 
@@ -64,4 +71,14 @@ class InChannel(Struct, frozen=True, kw_only=True, tag="in_channel"):
     command: Audio | ForceTurn | Finish
 
 
-Command = Start | Audio | ForceTurn | Reconfigure | ReportSpeakers | KeepAlive | Finish | InChannel
+Command = (
+    Start
+    | Audio
+    | ForceTurn
+    | Reconfigure
+    | ReportSpeakers
+    | KeepAlive
+    | Decline
+    | Finish
+    | InChannel
+)

@@ -125,6 +125,8 @@ class SessionConfig(Struct, frozen=True, kw_only=True):
     """Words tell how loud they were."""
     volume_threshold: float = 0.0
     """0.0 to 100.0, on the scale of ``Word.volume``; audio below it is heard as silence."""
+    voice_edges_wanted: bool = False
+    """``VoiceStarted`` and ``VoiceStopped`` are to be reported, where the recognizer hears them."""
     channels: tuple[str, ...] = ()
     """Names of channels that are heard apart, each as a session of its own; empty: one, unnamed."""
 

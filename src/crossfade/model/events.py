@@ -78,6 +78,18 @@ class SpeechStarted(Struct, frozen=True, kw_only=True, tag="speech_started"):
     """Speech probability, 0.0 to 1.0."""
 
 
+class VoiceStarted(Struct, frozen=True, kw_only=True, tag="voice_started"):
+    """A voice is heard, whether or not it says a word: after every pause, not once a turn."""
+
+    at_ms: int
+
+
+class VoiceStopped(Struct, frozen=True, kw_only=True, tag="voice_stopped"):
+    """It is heard no more. Alternates with ``VoiceStarted``, and comes second."""
+
+    at_ms: int
+
+
 class Partial(Struct, frozen=True, kw_only=True, tag="partial"):
     """The words of the open turn that are not final yet. The next partial replaces it whole."""
 
@@ -89,6 +101,9 @@ class Partial(Struct, frozen=True, kw_only=True, tag="partial"):
     """The speaker has paused: the words are all that was said so far."""
     turn_confidence: float = 0.0
     """Probability, 0.0 to 1.0, that the speaker has finished, if speech ended here."""
+    n_sure: int = 0
+    """So many of its words, from the first on, will stay, though perhaps with other capitals and
+    marks: who recognizes them has settled what was said, but not how it is written."""
 
 
 class Final(Struct, frozen=True, kw_only=True, tag="final"):
@@ -163,6 +178,12 @@ class AudioLimitReached(Struct, frozen=True, kw_only=True, tag="audio_limit_reac
     limit_s: float
 
 
+class Declined(Struct, frozen=True, kw_only=True, tag="declined"):
+    """The client asked for what is not done; the session goes on. The answer to ``Decline``."""
+
+    why: str
+
+
 class SessionEnded(Struct, frozen=True, kw_only=True, tag="session_ended"):
     """The last event of a session that ended in order."""
 
@@ -175,7 +196,15 @@ class SessionEnded(Struct, frozen=True, kw_only=True, tag="session_ended"):
 
 
 ChannelEventKind = (
-    AudioAccepted | AudioIgnored | SpeechStarted | Partial | Final | TurnEnded | Silence
+    AudioAccepted
+    | AudioIgnored
+    | SpeechStarted
+    | VoiceStarted
+    | VoiceStopped
+    | Partial
+    | Final
+    | TurnEnded
+    | Silence
 )
 
 
@@ -192,5 +221,13 @@ class ChannelEvent(Struct, frozen=True, kw_only=True, tag="channel_event"):
 StreamEvent = ChannelEventKind | SpeakersKnown | SpeakersIgnored | ChannelEvent
 """What a recognizer's stream reports."""
 
-Event = SessionStarted | StreamEvent | Heartbeat | TimeRunsOut | AudioLimitReached | SessionEnded
+Event = (
+    SessionStarted
+    | StreamEvent
+    | Heartbeat
+    | TimeRunsOut
+    | AudioLimitReached
+    | Declined
+    | SessionEnded
+)
 """What a session reports: a stream's events between its own first and last."""

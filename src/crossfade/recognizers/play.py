@@ -1,7 +1,8 @@
 """What a scripted stream reports, and when: arithmetic on positions in the audio."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from crossfade.model import (
@@ -15,6 +16,8 @@ from crossfade.model import (
     SpeechStarted,
     StreamEvent,
     TurnEnded,
+    VoiceStarted,
+    VoiceStopped,
     Word,
 )
 from crossfade.recognizers.endpointing import (
@@ -30,10 +33,26 @@ STEP_MS = 20
 
 PARTIAL_EVERY_MS = 500
 SILENCE_EVERY_MS = 1000
+VOICE_GAP_MS = 200
+"""A voice goes on over shorter gaps; those between the words of ``spoken`` are."""
 
 
 IDENTIFIER_PREFIX = "scripted:"
 """Behind it, an identifier has the name that a speaker bears in the script."""
+
+
+class TurnCue(Struct, frozen=True, kw_only=True):
+    """What a script says about the end of a turn, in place of the client's own rule."""
+
+    ends: bool | None = None
+    """Whether the turn ends behind this word; ``None``: as the client asked."""
+    after_ms: int = 0
+    """Silence behind the word at which it ends."""
+    confidence: float | None = None
+    """Turn confidence behind this word; ``None``: estimated from its text."""
+
+
+NO_CUE = TurnCue()
 
 
 class Cast:
@@ -80,10 +99,26 @@ class Cast:
 class Play:
     """One stream's script against the clock of its audio. No queue, no bytes."""
 
-    def __init__(self, config: SessionConfig, words: Iterator[Word]) -> None:
+    def __init__(
+        self,
+        config: SessionConfig,
+        words: Iterator[Word],
+        *,
+        cue: Callable[[Word], TurnCue] = lambda word: NO_CUE,
+    ) -> None:
+        """Stand at the beginning.
+
+        Args:
+            config: What the session asked for.
+            words: By rising start, without overlaps.
+            cue: What the script says about a turn that ends behind this word.
+        """
+        self._cue = cue
         self._endpointing = config.endpointing
         self._partials_wanted = config.partials_wanted
         self._max_delay_ms = config.max_delay_ms
+        self._edges_wanted = config.voice_edges_wanted
+        self._voice_end_ms: int | None = None  # None: no voice is heard
         self.cast = Cast(config.speaker_labels)
         self._words = words
         self._next = next(words, None)
@@ -122,10 +157,12 @@ class Play:
     def finish(self) -> Iterator[StreamEvent]:
         """Report the words that are left."""
         yield from self._hear()
+        yield from self._edge(is_over=True)
         yield from self._commit(len(self._open), self.now_ms)
 
     def _step(self) -> Iterator[StreamEvent]:
         yield from self._hear()
+        yield from self._edge()
         if self._turn_start_ms is None:
             yield from self._be_silent()
             return
@@ -148,6 +185,21 @@ class Play:
             self._open.append(self.cast.named(self._next))
             self._next = next(self._words, None)
 
+    def _edge(self, *, is_over: bool = False) -> Iterator[StreamEvent]:
+        """Report where the voice that reads the script begins and stops."""
+        if not self._edges_wanted:
+            return
+        if self._is_speaking():
+            if self._voice_end_ms is None and self._next is not None:
+                yield VoiceStarted(at_ms=self._next.start_ms)
+            self._voice_end_ms = self.now_ms
+        elif self._voice_end_ms is not None and self._last is not None:
+            self._voice_end_ms = self._last.end_ms
+        end_ms = self._voice_end_ms
+        if end_ms is not None and (is_over or self.now_ms - end_ms >= VOICE_GAP_MS):
+            self._voice_end_ms = None
+            yield VoiceStopped(at_ms=end_ms)
+
     def _be_silent(self) -> Iterator[StreamEvent]:
         end_ms = self._silence_start_ms + SILENCE_EVERY_MS
         if self.now_ms >= end_ms:
@@ -157,6 +209,9 @@ class Play:
     def _turn_is_over(self) -> bool:
         if self._last is None or self._turn_start_ms is None or self._is_speaking():
             return False
+        cue = self._cue(self._last)
+        if cue.ends is not None:
+            return cue.ends and self.now_ms - self._last.end_ms >= cue.after_ms
         longest_ms = longest_turn_ms(self._endpointing)
         if longest_ms is not None and self.now_ms - self._turn_start_ms >= longest_ms:
             return True
@@ -214,5 +269,8 @@ class Play:
     def _confidence(self) -> float:
         if self._last is None:
             return 0.0
+        cue = self._cue(self._last)
+        if cue.confidence is not None:
+            return cue.confidence
         is_sentence = self._last.punctuation[-1:] in TERMINAL_MARKS
         return turn_confidence(0.99 if is_sentence else 0.01, self._last.text)

@@ -124,7 +124,7 @@ class _ScriptedStream:
         queue_bytes: int,
     ) -> None:
         self._recognizer = recognizer
-        self._bytes_per_ms = _bytes_per_ms(config)
+        self._bytes_per_ms = bytes_per_ms(config)
         self._play = Play(config, words)
         self._queue: deque[StreamCommand] = deque()
         self._room_bytes = queue_bytes
@@ -267,7 +267,8 @@ def _weight(command: StreamCommand) -> int:
     return _COMMAND_BYTES + (len(command.data) if isinstance(command, Audio) else 0)
 
 
-def _bytes_per_ms(config: SessionConfig) -> float:
+def bytes_per_ms(config: SessionConfig) -> float:
+    """What a millisecond of a session's audio weighs, by whoever does not decode it."""
     if isinstance(config.audio, RawAudio):
         return config.audio.sample_rate_hz * config.audio.encoding.sample_bytes / 1000
     return _CONTAINER_BYTES_PER_MS

@@ -14,6 +14,8 @@ from crossfade.model import (
     SpeechStarted,
     StreamEvent,
     TurnEnded,
+    VoiceStarted,
+    VoiceStopped,
     Word,
 )
 from crossfade.recognizers.endpointing import longest_turn_ms, turn_confidence, turn_is_over
@@ -81,6 +83,11 @@ class Report:
             self._events.append(
                 SpeechStarted(turn=self._turn, at_ms=at_ms, confidence=round(probability, 6))
             )
+
+    def edge(self, edge: VoiceStarted | VoiceStopped | None) -> None:
+        """A voice begins or stops, if there is anything to tell."""
+        if edge is not None:
+            self._events.append(edge)
 
     def silence(self, until_ms: int) -> None:
         """Nobody has spoken since ``settled_ms``."""

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from crossfade.recognizers.load import WAIT_BUCKETS_S, Load, QueueLoad
 from crossfade.recognizers.onnx.jobs import Heard, Job
 from crossfade.recognizers.onnx.ladder import Ladder
-from crossfade.recognizers.onnx.transcriber import PARTIAL_INTERVAL_MS
+from crossfade.recognizers.onnx.rules import PARTIAL_INTERVAL_MS
 
 
 @dataclass(slots=True, eq=False)

@@ -13,21 +13,20 @@ import numpy as np
 from msgspec import structs
 
 from crossfade.audio.pcm import Samples
-from crossfade.model import NoEndpointing, Reconfigure, SessionConfig, Speaker, StreamEvent
-from crossfade.recognizers.endpointing import PAUSE_MS, pause_ms
+from crossfade.model import Reconfigure, SessionConfig, Speaker, StreamEvent
+from crossfade.recognizers.endpointing import PAUSE_MS
+from crossfade.recognizers.onnx.ear import WINDOW_MS, Ear, Window
+from crossfade.recognizers.onnx.guards import trusted
 from crossfade.recognizers.onnx.jobs import Heard, Job, JobKind, Wanted
 from crossfade.recognizers.onnx.model import Moonshine
 from crossfade.recognizers.onnx.report import Report, Words
-from crossfade.recognizers.onnx.segment import DUE_MS, GUARD_MS, SAMPLES_PER_MS, Hypothesis, Segment
+from crossfade.recognizers.onnx.rules import SPEECH_OFF_GAP, SPEECH_ON, Rules
+from crossfade.recognizers.onnx.segment import GUARD_MS, SAMPLES_PER_MS, Hypothesis, Segment
 from crossfade.recognizers.onnx.speakers.tracker import SpeakerTracker, SpeakerWindow
-from crossfade.recognizers.onnx.terms import Terms
 from crossfade.recognizers.onnx.vad import WINDOW_SAMPLES, VadState
-
-WINDOW_MS = WINDOW_SAMPLES // SAMPLES_PER_MS
+from crossfade.recognizers.onnx.voice import VoiceEdges
 
 # Measured over 301 clips; each alternative that was tried cost 0.2 to 3 points of word error rate.
-SPEECH_ON = 0.5
-SPEECH_OFF_GAP = 0.15  # speech goes on while the probability is above SPEECH_ON minus this
 ONSET_WINDOWS = 3
 PREROLL_MS = 300
 TAIL_MS = 250  # how much of the silence after speech a final decode hears
@@ -35,22 +34,10 @@ CLOSE_MS = 800  # non-speech that closes a segment
 SETTLED_TAIL_MS = 100  # of it, how much is settled with the final; the rest is the next preroll
 RING_WINDOWS = 48  # 1.5 s
 
-PARTIAL_INTERVAL_MS = 500
 FIRST_PARTIAL_MS = 200  # after the onset of speech
-UNSEEN_INTERVAL_MS = 2000  # at the most, when nobody sees the partials
 
 SILENCE_EVENT_MS = 1000
 SILENCE_MARGIN_MS = 500  # a word may begin up to onset + preroll before the speech is noticed
-
-# Guards against words made of noise: with the speech gate ahead of them never seen to be needed.
-NOISE_VOICED_MS = 100
-DOUBT_VOICED_MS, DOUBT_WORDS, DOUBT_CONFIDENCE = 300, 3, 0.4
-
-
-@dataclass(frozen=True, slots=True)
-class _Window:
-    samples: Samples
-    speech: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +74,17 @@ class Transcriber:
         self.done = False
         """The last event has been given out."""
         self._model = model
-        self._vad = vad
+        self._ear = Ear(vad)
         self._speakers = speakers
-        self._configure(config)
-        self._pending: deque[_Window | _Force | _Finish | Reconfigure] = deque()
+        self._edges = (
+            VoiceEdges(on=SPEECH_ON, off=SPEECH_ON - SPEECH_OFF_GAP, onset_windows=ONSET_WINDOWS)
+            if config.voice_edges_wanted
+            else None
+        )
+        self._rules = Rules.of(config, model.tokenizer)
+        self._pending: deque[Window | _Force | _Finish | Reconfigure] = deque()
         self._report = Report()
         self._ring: deque[Samples] = deque(maxlen=RING_WINDOWS)
-        self._rest = np.zeros(0, np.float32)
-        self._speech_peak = 0.0
         self._now = 0
         self._segment: Segment | None = None
         self._onset_windows = 0
@@ -110,18 +100,11 @@ class Transcriber:
 
     def hear(self, samples: Samples) -> None:
         """Take audio, shape (n_samples,), mono float32 at 16 kHz. About 0.15 ms for 100 ms."""
-        heard = np.concatenate((self._rest, samples))
-        n_windows = heard.size // WINDOW_SAMPLES
-        complete, self._rest = np.split(heard, [n_windows * WINDOW_SAMPLES])
-        speech = self._vad.probabilities(complete)
-        self._speech_peak = max(self._speech_peak, float(speech.max(initial=0.0)))
-        windows = complete.reshape(n_windows, WINDOW_SAMPLES)
-        self._pending.extend(map(_Window, windows, speech.tolist()))
+        self._pending.extend(self._ear.hear(samples))
 
     def speech_peak(self) -> float:
         """The highest speech probability since the last call."""
-        peak, self._speech_peak = self._speech_peak, 0.0
-        return peak
+        return self._ear.speech_peak()
 
     def speakers(self) -> tuple[Speaker, ...]:
         """Who was heard so far; nobody, where speakers are not told apart."""
@@ -141,8 +124,7 @@ class Transcriber:
 
     def finish(self) -> None:
         """Mark the end of the audio; the window that is not full is filled with silence."""
-        if self._rest.size:
-            self.hear(np.zeros(WINDOW_SAMPLES - self._rest.size, np.float32))
+        self._pending.extend(self._ear.fill())
         self._pending.append(_Finish())
 
     def step(self, *, late: bool = False) -> None:
@@ -154,14 +136,14 @@ class Transcriber:
         """
         while self._pending and (self.wanted is None or (late and not self.wanted.kind.urgent)):
             match self._pending.popleft():
-                case _Window() as window:
+                case Window() as window:
                     self._window(window)
                 case _Force(at_ms):
                     self._force(at_ms)
                 case _Finish():
                     self._finish()
                 case Reconfigure() as change:
-                    self._reconfigure(change)
+                    self._rules = self._rules.changed(change, self._model.tokenizer)
 
     @property
     def starved(self) -> bool:
@@ -179,7 +161,7 @@ class Transcriber:
         through = self._now
         if wanted.kind >= JobKind.TURN:
             through = min(through, self._last_speech + TAIL_MS * SAMPLES_PER_MS)
-        return Job(wanted, segment, through, self._terms, self._speaker_windows(wanted))
+        return Job(wanted, segment, through, self._rules.terms, self._speaker_windows(wanted))
 
     def apply(self, job: Job, heard: Heard) -> None:
         """Take a job's result."""
@@ -215,18 +197,27 @@ class Transcriber:
     def _silence_ms(self) -> int:
         return (self._now - self._last_speech) // SAMPLES_PER_MS
 
-    def _window(self, window: _Window) -> None:
+    @property
+    def _turn_is_over(self) -> bool:
+        return self._report.turn_is_over(self._rules.endpointing, self._silence_ms)
+
+    def _window(self, window: Window) -> None:
         self._now += WINDOW_SAMPLES
         self._ring.append(window.samples)
         if self._speakers is not None:
             self._speakers.hear(window.samples, window.speech)
+        if self._edges is not None:
+            self._report.edge(
+                self._edges.hear(window.speech, self._now_ms - WINDOW_MS, self._now_ms)
+            )
         if self._segment is not None:
             self._segment.append(window.samples)
-            if window.speech > self._speech_on - SPEECH_OFF_GAP:
+            if window.speech > self._rules.speech_on - SPEECH_OFF_GAP:
                 self._speak(window.speech)
             self._plan()
             return
-        self._onset_windows = self._onset_windows + 1 if window.speech > self._speech_on else 0
+        is_speech = window.speech > self._rules.speech_on
+        self._onset_windows = self._onset_windows + 1 if is_speech else 0
         if self._onset_windows == ONSET_WINDOWS:
             self._open(window.speech)
         else:
@@ -252,7 +243,7 @@ class Transcriber:
             self._model,
             start=start,
             floor_ms=self._report.settled_ms,
-            volume_wanted=self._config.volume_wanted,
+            volume_wanted=self._rules.config.volume_wanted,
         )
         recent = np.concatenate(tuple(self._ring))
         self._segment.append(recent[len(recent) - (self._now - start) :])
@@ -261,36 +252,36 @@ class Transcriber:
         self._voiced_windows = self._onset_windows
         self._onset_windows = 0
         onset_ms = onset // SAMPLES_PER_MS
-        self._last_decode_ms = onset_ms + FIRST_PARTIAL_MS - self._interval_ms
+        self._last_decode_ms = onset_ms + FIRST_PARTIAL_MS - self._rules.interval_ms
         self._report.speech(onset_ms, speech)
 
     def _idle(self) -> None:
         """A window without a segment: the turn may run out, silence is reported."""
         quiet_ms = self._now_ms - SILENCE_MARGIN_MS
-        if self._report.turn_is_over(self._policy, self._silence_ms):
+        if self._turn_is_over:
             self._end_turn(through_ms=quiet_ms)
         if quiet_ms - self._report.settled_ms >= SILENCE_EVENT_MS:
             self._report.silence(quiet_ms)
 
     def _plan(self) -> None:
         """Decide which decode is due, if any, at the end of a window within a segment."""
-        if self._silence_ms and self._report.turn_is_over(self._policy, self._silence_ms):
+        if self._silence_ms and self._turn_is_over:
             self._want(Wanted(JobKind.TURN))
         elif self._silence_ms >= CLOSE_MS:
             if self._has_unsettled_speech:
                 self._want(Wanted(JobKind.CLOSE))
             else:
                 self._segment = None
-        elif self._report.turn_is_long(self._policy, self._now_ms):
+        elif self._report.turn_is_long(self._rules.endpointing, self._now_ms):
             self._want(Wanted(JobKind.TURN, until_ms=self._now_ms - GUARD_MS))
         elif not self._has_unsettled_speech:
             pass
-        elif not self._paused and self._looks_at_pauses and self._silence_ms >= self._pause_ms:
+        elif not self._paused and self._rules.is_pause(self._silence_ms):
             self._want(Wanted(JobKind.PAUSE))
         elif self._has_overdue_word:
             self._want(Wanted(JobKind.DUE))
         elif (
-            self._now_ms - self._last_decode_ms >= self._interval_ms
+            self._now_ms - self._last_decode_ms >= self._rules.interval_ms
             and self._last_speech // SAMPLES_PER_MS > self._last_decode_ms - 100
         ):
             self._want(Wanted(JobKind.PARTIAL))
@@ -304,7 +295,7 @@ class Transcriber:
     def _has_overdue_word(self) -> bool:
         assert self._segment is not None
         oldest_ms = self._segment.oldest_open_ms
-        return oldest_ms is not None and self._now_ms - oldest_ms >= self._overdue_ms
+        return oldest_ms is not None and self._now_ms - oldest_ms >= self._rules.overdue_ms
 
     def _want(self, wanted: Wanted) -> None:
         """Note that a decode is due, unless what it would find is known from the pause before."""
@@ -328,29 +319,13 @@ class Transcriber:
 
     def _finish(self) -> None:
         self._finishing = True
+        if self._edges is not None:
+            self._report.edge(self._edges.finish())
         if self._segment is None or not self._has_unsettled_speech:
             self._report.final((), through_ms=0, now_ms=self._now_ms)
             self.done = True
         else:
             self._want(Wanted(JobKind.CLOSE))
-
-    def _reconfigure(self, change: Reconfigure) -> None:
-        said = {name: value for name, value in structs.asdict(change).items() if value is not None}
-        self._configure(structs.replace(self._config, **said))
-
-    def _configure(self, config: SessionConfig) -> None:
-        self._config = config
-        self._terms = Terms(config.keyterms, self._model.tokenizer) if config.keyterms else None
-        self._policy = config.endpointing
-        self._pause_ms = pause_ms(config.endpointing)
-        self._speech_on = SPEECH_ON if config.vad_threshold is None else config.vad_threshold
-        self._overdue_ms = config.max_delay_ms - DUE_MS
-        self._interval_ms = PARTIAL_INTERVAL_MS
-        if not config.partials_wanted:
-            unseen_ms = min(config.max_delay_ms // 2, UNSEEN_INTERVAL_MS)
-            self._interval_ms = max(PARTIAL_INTERVAL_MS, unseen_ms)
-        # Without endpointing and without partials nobody asks what a pause sounds like.
-        self._looks_at_pauses = config.partials_wanted or config.endpointing != NoEndpointing()
 
     # Results
 
@@ -361,8 +336,8 @@ class Transcriber:
             self._judge(hypothesis)
         settled, still_open = job.segment.settle(
             hypothesis,
-            max_delay_ms=self._config.max_delay_ms,
-            early=self._config.early_finals,
+            max_delay_ms=self._rules.config.max_delay_ms,
+            early=self._rules.config.early_finals,
             terms=job.terms,
         )
         start = job.segment.start
@@ -374,7 +349,7 @@ class Transcriber:
             self._told(still_open, job),
             through_ms=hypothesis.through_ms,
             at_pause=at_pause,
-            wanted=self._config.partials_wanted,
+            wanted=self._rules.config.partials_wanted,
         )
 
     def _hears_it_all(self, job: Job, hypothesis: Hypothesis) -> bool:
@@ -397,7 +372,7 @@ class Transcriber:
         self._judge(hypothesis)
         until_ms = job.wanted.until_ms
         if until_ms is None:
-            words = self._trusted(job.segment.settle_all(hypothesis))
+            words = trusted(job.segment.settle_all(hypothesis), voiced_ms=self._voiced_ms)
             self._all_settled = self._last_speech
             self._end_turn(
                 self._told(words, job), through_ms=self._tail_ms, forced=job.wanted.forced
@@ -414,17 +389,23 @@ class Transcriber:
         job.segment.trim(hypothesis)
 
     def _apply_close(self, job: Job, hypothesis: Hypothesis) -> None:
-        words = self._told(self._trusted(job.segment.settle_all(hypothesis)), job)
+        words = trusted(job.segment.settle_all(hypothesis), voiced_ms=self._voiced_ms)
+        words = self._told(words, job)
         self._judge(hypothesis)
         self._segment = None
         self._report.has_words = self._report.has_words or bool(words)
-        over = self._report.turn_is_over(self._policy, self._silence_ms)
+        over = self._turn_is_over
         if over and not self._finishing:
             self._end_turn(words, through_ms=self._tail_ms)
             return
         self._report.final(words, through_ms=self._tail_ms, now_ms=self._now_ms)
         self._report.noise()
         self.done = self._finishing
+
+    @property
+    def _voiced_ms(self) -> int:
+        """Speech in the open segment."""
+        return self._voiced_windows * WINDOW_MS
 
     @property
     def _tail_ms(self) -> int:
@@ -468,13 +449,3 @@ class Transcriber:
     def _judge(self, hypothesis: Hypothesis) -> None:
         words = [heard.word for heard in hypothesis.words]
         self._report.judge(words, hypothesis.terminal_probability)
-
-    def _trusted(self, words: Words) -> Words:
-        """Leave out what is more probably noise than words."""
-        voiced_ms = self._voiced_windows * WINDOW_MS
-        if voiced_ms < NOISE_VOICED_MS:
-            return ()
-        if words and len(words) <= DOUBT_WORDS and voiced_ms < DOUBT_VOICED_MS:
-            mean = sum(word.confidence for word in words) / len(words)
-            return words if mean >= DOUBT_CONFIDENCE else ()
-        return words
