@@ -68,7 +68,7 @@ async def test_who_has_not_started_is_sent_away_at_once(serve):
         await (await socket.ping())
         group.create_task(server.drain(10))
         async with asyncio.timeout(5):
-            assert (await hear_all(socket))[-1]["error"] == "RecognizerError"
+            assert (await hear_all(socket))[-1]["error"] == "LeavingError"
 
 
 async def test_who_cannot_finish_in_time_is_told_so_at_the_deadline(serve, recognizer):
@@ -78,7 +78,7 @@ async def test_who_cannot_finish_in_time_is_told_so_at_the_deadline(serve, recog
         async with asyncio.timeout(5):
             await server.drain(0.2)
             events, code = await client
-        assert (events[-1]["error"], code) == ("RecognizerError", 4007)
+        assert (events[-1]["error"], code) == ("LeavingError", 4007)
 
 
 async def test_a_chunk_that_waits_for_room_is_not_lost_by_draining(serve):

@@ -127,6 +127,6 @@ def _page_link(server: Server, key: str) -> str:
 
 def _snippet(dialect: Dialect, url: str, key: str) -> str:
     """Return a program for this vendor's own client, as its folder has it."""
-    text = resources.files("crossfade.dialects") / dialect.name / "snippet.txt"
+    text = resources.files("crossfade.dialects") / dialect.folder / "snippet.txt"
     server = "{0.scheme}://{0.netloc}".format(urlsplit(url))
     return Template(text.read_text()).substitute(url=url, server=server, key=key)

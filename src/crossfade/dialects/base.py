@@ -4,11 +4,12 @@ A folder beside this file holds everything that names one vendor: wire types, se
 end, its HTTP endpoints, its errors and close codes. It knows the canonical model and nothing else.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, Protocol
 
 from msgspec import Struct
 
+from crossfade.dialects.cases import Case
 from crossfade.errors import CrossfadeError
 from crossfade.model import Command, Event, SessionConfig
 
@@ -62,6 +63,11 @@ class Refusal(Struct, frozen=True, kw_only=True):
     goodbye: Goodbye
     http_status: int | None = None
     """Set: refuse the handshake itself with this status, unless it has already been accepted."""
+    retry_after_s: int | None = None
+    """Said with the status: when to come again."""
+    awaits_frame_s: float = 0.0
+    """Before the frames are sent, wait this long for the client to say something: it may not listen
+    before it has spoken."""
 
 
 class Webhook(Struct, frozen=True, kw_only=True):
@@ -145,7 +151,10 @@ class ClientDialect(Protocol):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was asked for and this protocol cannot say, one line each; from ``request`` on."""
+        """What was asked for and this protocol cannot say, one line each; from ``request`` on.
+
+        Lines may come behind these later: about a command, or a warning of the server's.
+        """
 
     def request(self, url: str, *, key: str | None, config: SessionConfig) -> ClientRequest:
         """Say where and how to connect.
@@ -280,6 +289,20 @@ class HttpRoute(Struct, frozen=True, kw_only=True):
     handle: Callable[[HttpRequest, Authority], HttpResponse]
 
 
+class ListPrice(Struct, frozen=True, kw_only=True):
+    """What a vendor takes, as it was published one day; exactly one of the two is not 0."""
+
+    per_audio_hour: float = 0.0
+    per_session_hour: float = 0.0
+    """Of every hour that a session is open, whatever is sent."""
+    currency: str = "USD"
+    source: str
+    date: str
+    """When it was published so: ISO 8601."""
+    what: str
+    """Which plan and model it is of."""
+
+
 class Vendor(Struct, frozen=True, kw_only=True):
     """What a vendor's own servers are like, for who connects to them."""
 
@@ -294,6 +317,9 @@ class Vendor(Struct, frozen=True, kw_only=True):
     otherwise nobody answers where no turn is open."""
     tells_speakers: bool
     """It knows speakers from one session to the next, and says which it heard."""
+    session_s: float | None = None
+    """Longest session, then its servers hang up; ``None``: not known."""
+    list_price: ListPrice | None = None
 
 
 Verdict = Literal["kept", "adapted", "degraded", "dropped"]
@@ -314,6 +340,88 @@ class Counterpart(Struct, frozen=True, kw_only=True):
     verdict: Verdict
     text: str
     """How it is adapted, or what is lost; one sentence."""
+
+
+class Term(Struct, frozen=True, kw_only=True):
+    """A name that programs use, and what it is about: a topic of the counterparts, or a verdict."""
+
+    topic: str | None = None
+    verdict: Verdict | None = None
+    """What becomes of it anywhere else; ``None``: what the counterparts of its topic say."""
+    text: str = ""
+    """With a verdict of its own: how it is adapted, or what is lost; one sentence."""
+    values: Mapping[str, str] = {}
+    """Topics of single values, where these are about something else: ``{"0": "settings.x"}``."""
+
+
+Age = Literal["current", "superseded", "retired"]
+"""Recommended by its vendor; it works, but there is a newer one; its servers are switched off."""
+
+
+class Api(Struct, frozen=True, kw_only=True):
+    """One generation of a vendor's protocol, in the words of programs on a bare socket."""
+
+    title: str
+    age: Age = "current"
+    note: str = ""
+    """What its users should know; one sentence."""
+    urls: Mapping[str, str]
+    """Regular expressions that find its addresses in a text, with the topics of these."""
+    kind_field: str
+    """The field of a message that says which one it is."""
+    settings: Mapping[str, Term]
+    """Fields of its configuration, nested ones with dots: ``transcription.language``. What stands
+    only in front of a dot is an object and no setting of its own."""
+    messages: Mapping[str, Term]
+    fields: Mapping[str, Term] = {}
+    """Fields of messages in both directions, that are no settings."""
+
+
+class Sdk(Struct, frozen=True, kw_only=True):
+    """One generation of a vendor's client libraries."""
+
+    title: str
+    age: Age = "current"
+    note: str = ""
+    api: str
+    """The title of the protocol that it speaks."""
+    language: Literal["python", "javascript"] = "python"
+    modules: tuple[str, ...]
+    """As programs import them; what is below them counts too."""
+    names: Mapping[str, Term]
+    """Classes and functions that programs import."""
+    clients: frozenset[str] = frozenset()
+    """Classes whose instances have the methods."""
+    methods: Mapping[str, Term] = {}
+    configs: Mapping[str, str] = {}
+    """Classes that hold settings: where those stand among the settings of the API, "" for its
+    outermost ones."""
+    arguments: Mapping[str, Term] = {}
+    """Arguments and fields that have another name than on the wire, or are not sent at all."""
+    plumbing: frozenset[str] = frozenset()
+    """Arguments and methods that hold what is told by itself: a configuration, audio, a handler."""
+    kinds: frozenset[str] = frozenset()
+    """Enumerations of the kinds of messages."""
+    messages: Mapping[str, Term] = {}
+    """Kinds of messages and names of events that the API does not have."""
+
+
+class Programs(Struct, frozen=True, kw_only=True):
+    """How programs that use one vendor can be told, and what the names in them mean."""
+
+    apis: tuple[Api, ...]
+    """The one that this dialect speaks comes first."""
+    sdks: tuple[Sdk, ...]
+    telling: frozenset[str]
+    """Names that nobody writes who does not use this vendor."""
+    common: frozenset[str]
+    """Names of settings that other programs use as well: they say nothing by themselves."""
+    headers: Mapping[str, Term] = {}
+    """Names of headers, in lower case."""
+    query: Mapping[str, Term] = {}
+    """Parameters of addresses that are no settings."""
+    variables: Mapping[str, Term] = {}
+    """Regular expressions of names of environment variables."""
 
 
 class DialectSettings(Struct, frozen=True, kw_only=True):
@@ -339,13 +447,18 @@ class DialectSettings(Struct, frozen=True, kw_only=True):
     vendor's newest."""
     single_end: bool = False
     """Where a vendor ends a turn twice, raw and formatted, send the formatted one alone."""
+    turn_silence_s: float = 0.5
+    """Silence that ends a turn, where a vendor ends turns itself and no client chooses how."""
+    partials_default: bool = False
+    """Where partials are off unless a client asks for them, what a client gets that says nothing:
+    some take the vendor's default for the opposite of what it is."""
 
 
 class Dialect(Struct, frozen=True, kw_only=True):
     """A line of the register: everything the house needs to know about one vendor."""
 
     name: str
-    """As users type it in ``--dialect``."""
+    """As users type it in ``--dialect``; with ``_`` for ``-`` the name of its folder."""
     title: str
     """As people read it."""
     paths: tuple[str, ...]
@@ -358,5 +471,25 @@ class Dialect(Struct, frozen=True, kw_only=True):
     models: tuple[str, ...] = ()
     """Names that a client may give for a model, where the name decides what it gets."""
     http: tuple[HttpRoute, ...] = ()
+    times_words: bool = True
+    """Its protocol says of each word when it was said; otherwise of longer stretches only."""
+    seated_at_handshake: bool = False
+    """A session takes its slot before its WebSocket is accepted, so that a full server can say so
+    with an HTTP status: for clients that come again after one, and not after anything said later.
+    """
     vendor: Vendor | None = None
     counterparts: tuple[Counterpart, ...] = ()
+    endings: Mapping[str, Refusal] = {}
+    """Every way in which this vendor's server ends a session before its time, by the vendor's own
+    names: for whoever plays that server."""
+    is_final: Callable[[Frame], bool] = lambda frame: False
+    """Whether a frame of the server holds words for good: for the same."""
+    programs: Callable[[], Programs] | None = None
+    """Reads the table of its clients' programs, which only migrating needs."""
+    conformance: Callable[[], Sequence[Case]] | None = None
+    """Reads what is asked of every server of its protocol, which only ``conformance`` needs."""
+
+    @property
+    def folder(self) -> str:
+        """Where its files lie, below this one."""
+        return self.name.replace("-", "_")

@@ -4,7 +4,8 @@ An ASGI application; whoever listens, uvicorn in this house, is somebody else's 
 """
 
 import math
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -39,14 +40,25 @@ _RETRY_S = 5
 _Endpoint = Callable[[Request], Awaitable[Response]]
 
 
+class Runs(Protocol):
+    """What serves one client, as ``Session`` does."""
+
+    async def run(self) -> None:
+        """Serve it until it or we hang up. Raises nothing but a cancellation."""
+
+
+MakeSession = Callable[..., Runs]
+"""Takes what ``Session`` takes."""
+
+
 def make_app(
     dialects: Sequence[Dialect],
     *,
     service: Service,
     settings: DialectSettings,
     visitors: Crowd,
-    reserved_paths: Iterable[str] = (),
     metrics_port: Callable[[], int | None] = lambda: None,
+    make_session: MakeSession = Session,
 ) -> ASGIApp:
     """Put every dialect and the server's own endpoints behind one door.
 
@@ -55,9 +67,9 @@ def make_app(
         service: What all sessions share.
         settings: What the operator chose about dialects.
         visitors: Counts WebSockets by the client's address, behind a trusted proxy too.
-        reserved_paths: Answered with 404 although a dialect's pattern would match.
         metrics_port: A port that is for operators only, once it is known; ``None``: there is none,
             and they find everything where clients are.
+        make_session: What serves a client; takes what ``Session`` takes.
     """
     health = [
         Route("/healthz", _healthz, methods=["GET"]),
@@ -73,15 +85,12 @@ def make_app(
         routes += [_side_endpoint(route, service) for route in dialect.http]
     for path, dialect in _by_precision(dialects):
         pattern = _pattern(path)
-        routes.append(WebSocketRoute(pattern, _session(dialect, service, settings, visitors)))
+        routes.append(
+            WebSocketRoute(pattern, _session(dialect, service, settings, visitors, make_session))
+        )
         if path != "/":
             routes.append(Route(pattern, _upgrade_required, methods=["GET"]))
-    absent: list[BaseRoute] = [
-        route
-        for path in map(_pattern, reserved_paths)
-        for route in (WebSocketRoute(path, _NotFound()), Route(path, _NotFound()))
-    ]
-    clients = Router([*absent, *routes], redirect_slashes=False, default=_NotFound())
+    clients = Router(routes, redirect_slashes=False, default=_NotFound())
     everybody = Router([metrics, *clients.routes], redirect_slashes=False, default=_NotFound())
     operators = Router([*health, metrics], redirect_slashes=False, default=_NotFound())
 
@@ -109,15 +118,20 @@ def _pattern(path: str) -> str:
 
 
 def _session(
-    dialect: Dialect, service: Service, settings: DialectSettings, visitors: Crowd
+    dialect: Dialect,
+    service: Service,
+    settings: DialectSettings,
+    visitors: Crowd,
+    make_session: MakeSession,
 ) -> Callable[[WebSocket], Awaitable[None]]:
     async def converse(socket: Socket, handshake: Handshake) -> None:
-        session = Session(
+        session = make_session(
             socket,
             dialect.server(settings),
             dialect_name=dialect.name,
             handshake=handshake,
             service=service,
+            seated_at_handshake=dialect.seated_at_handshake,
         )
         await session.run()
 

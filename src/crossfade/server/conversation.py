@@ -10,11 +10,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from crossfade.dialects.base import Goodbye
-from crossfade.errors import ProtocolError, RecognizerError
+from crossfade.errors import LeavingError, ProtocolError
 from crossfade.model import (
     Audio,
     AudioLimitReached,
     Command,
+    Decline,
+    Declined,
     Finish,
     Heartbeat,
     InChannel,
@@ -92,6 +94,9 @@ class Conversation:
         match command:
             case KeepAlive():
                 return
+            case Decline(why=why):
+                await self.voice.interject(Declined(why=why))
+                return
             case Start():
                 raise ProtocolError("the session has started already")
             case Audio() | InChannel(command=Audio()):
@@ -163,4 +168,4 @@ class Conversation:
             async with asyncio.timeout_at(deadline):
                 await self._feed(Finish())
                 await asyncio.get_running_loop().create_future()  # cancelled with the last word
-        raise RecognizerError("the server shut down before the last words were recognized")
+        raise LeavingError("the server shut down before the last words were recognized")

@@ -73,7 +73,7 @@ def page_routes(dialects: Sequence[Dialect], *, keys_wanted: bool) -> list[Route
 
 
 def _module(dialect: Dialect) -> Traversable:
-    return resources.files("crossfade.dialects") / dialect.name / "page.js"
+    return resources.files("crossfade.dialects") / dialect.folder / "page.js"
 
 
 def _files(dialects: Sequence[Dialect]) -> Iterator[_File]:

@@ -13,16 +13,17 @@ import logging
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
-from crossfade.dialects.base import Frame, Goodbye, Handshake, ServerDialect
+from crossfade.dialects.base import Frame, Goodbye, Handshake, Refusal, ServerDialect
 from crossfade.errors import (
     AudioError,
     ConfigError,
     CrossfadeError,
     IdleError,
+    LeavingError,
     ProtocolError,
     RecognizerError,
 )
@@ -80,6 +81,7 @@ class Session:
         dialect_name: str,
         handshake: Handshake,
         service: Service,
+        seated_at_handshake: bool = False,
     ) -> None:
         self.id = str(uuid.uuid4())
         self._socket = socket
@@ -87,6 +89,7 @@ class Session:
         self._dialect_name = dialect_name
         self._handshake = handshake
         self._service = service
+        self._seated_at_handshake = seated_at_handshake
         clock = asyncio.get_running_loop()
         self._tally = Tally(service.metrics, dialect_name, now=clock.time)
         self._opened_at = clock.time()
@@ -121,10 +124,31 @@ class Session:
         gate = self._service.authority.seen_from(self._socket.address)
         principal = gate.admit(self._dialect.credential(self._handshake))
         commands = self._dialect.open(self._handshake)
-        await self._accept()
-        start, rest = _split(commands) or await self._read_start()
-        goodbye = await self._recognize(start, rest, principal)
+        if self._seated_at_handshake:
+            async with self._slot(principal, n_channels=1) as usage:
+                self._service.authority.opened(principal)
+                start, rest = await self._await_start(commands)
+                self._check_channels(start.config)
+                goodbye = await self._recognize(start, rest, principal, usage)
+        else:
+            start, rest = await self._await_start(commands)
+            self._check_channels(start.config)
+            n_channels = max(len(start.config.channels), 1)
+            async with self._slot(principal, n_channels=n_channels) as usage:
+                goodbye = await self._recognize(start, rest, principal, usage)
         await self._part(goodbye)
+
+    def _slot(
+        self, principal: Principal, *, n_channels: int
+    ) -> AbstractAsyncContextManager[Usage | None]:
+        return self._service.slots.slot(
+            principal.name, at_most=principal.max_sessions, n_channels=n_channels
+        )
+
+    async def _await_start(self, commands: list[Command]) -> tuple[Start, list[Command]]:
+        """Accept, and wait until the client has said what it wants, where it has not yet."""
+        await self._accept()
+        return _split(commands) or await self._read_start()
 
     async def _accept(self) -> None:
         await self._socket.accept({"request-id": self.id})
@@ -143,19 +167,16 @@ class Session:
 
     async def _leave_when_ordered(self) -> None:
         await self._service.sessions.ordered_to_leave()
-        raise RecognizerError("the server is shutting down")
+        raise LeavingError("the server is shutting down")
 
-    async def _recognize(self, start: Start, rest: list[Command], principal: Principal) -> Goodbye:
-        """Hold a slot and a stream while this client is listened to."""
+    async def _recognize(
+        self, start: Start, rest: list[Command], principal: Principal, usage: Usage | None
+    ) -> Goodbye:
+        """Hold a stream while this client is listened to."""
         service, config = self._service, start.config
-        self._check_channels(config)
-        slot = service.slots.slot(
-            principal.name,
-            at_most=principal.max_sessions,
-            n_channels=max(len(config.channels), 1),
-        )
-        async with slot as usage, channels.opened(service.recognizer, config) as stream:
-            service.authority.opened(principal)
+        async with channels.opened(service.recognizer, config) as stream:
+            if not self._seated_at_handshake:
+                service.authority.opened(principal)
             with self._counted(principal, stream, config):
                 limits = capped(start.limits, principal.session_s)
                 watchdog = self._watchdog(limits)
@@ -237,14 +258,29 @@ class Session:
         with suppress(ClientGone, TimeoutError):
             async with asyncio.timeout(self._service.patience.parting_s):
                 if refusal.http_status is not None and not self._socket.is_accepted:
-                    body = refusal.frames[0] if refusal.frames else b"{}"
-                    await self._socket.reject(refusal.http_status, body)
+                    await self._reject(refusal, refusal.http_status)
                     return
                 if not self._socket.is_accepted:
                     await self._accept()
+            await self._await_frame(refusal.awaits_frame_s)
+            async with asyncio.timeout(self._service.patience.parting_s):
                 for frame in refusal.frames:
                     await self._send(frame)
             await self._part(refusal.goodbye)
+
+    async def _reject(self, refusal: Refusal, status: int) -> None:
+        """Refuse the handshake."""
+        body = refusal.frames[0] if refusal.frames else b"{}"
+        wait_s = refusal.retry_after_s
+        headers = None if wait_s is None else {"retry-after": str(wait_s)}
+        await self._socket.reject(status, body, headers=headers)
+
+    async def _await_frame(self, patience_s: float) -> None:
+        """Let a client speak first that only listens after it has."""
+        if patience_s:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(patience_s):
+                    await self._socket.receive()
 
     async def _part(self, goodbye: Goodbye) -> None:
         """Give the client time to close first, then close.

@@ -11,6 +11,9 @@ from crossfade.dialects.base import Frame
 UNHEARD = "crossfade.unheard"
 """An ASGI extension of our own listener: ``seconds``, called, says how long nothing has come."""
 
+HANG_UP = "crossfade.hang_up"
+"""Another one: ``now``, called, ends the connection without a close frame, once all is sent."""
+
 
 class ClientGone(Exception):  # noqa: N818 (an outcome, not an error: clients may leave)
     """The client closed the socket, or vanished.
@@ -90,6 +93,16 @@ class Socket:
             ClientGone: If the client was faster.
         """
         await self._send({"type": "websocket.close", "code": code, "reason": reason})
+
+    def hang_up(self) -> None:
+        """End the connection without a close frame, as if the network had failed.
+
+        What was sent arrives. What still comes is dropped, and ``receive`` raises once the client
+        has noticed.
+        """
+        ended = self._websocket.scope["extensions"].get(HANG_UP, {}).get("now")
+        if callable(ended):
+            ended()
 
     async def _send(self, message: dict[str, object]) -> None:
         try:

@@ -63,7 +63,9 @@ def check_transcript(dialect: Dialect, lines: Sequence[Line]) -> None:
     """Run both ends of a dialect through one transcript."""
     result = replay(lines, dialect.server(_SETTINGS))
     if result.config is not None:
-        replay_client(lines, dialect.client(), config=result.config)
+        replay_client(
+            lines, dialect.client(), config=result.config, times_words=dialect.times_words
+        )
 
 
 def check_any_frames(

@@ -8,8 +8,9 @@
 Audio is written as its size, credentials not at all. Made for one session at a time.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
@@ -49,7 +50,7 @@ class Recorder:
         """The same dialect, overheard."""
 
         def server(settings: DialectSettings) -> ServerDialect:
-            return _Overheard(dialect.server(settings), self._keep)
+            return Overheard(dialect.server(settings), self)
 
         return msgspec.structs.replace(dialect, server=server)
 
@@ -65,6 +66,29 @@ class Recorder:
                 folded.append(dict(line))
         path.write_text("".join(msgspec.json.encode(line).decode() + "\n" for line in folded))
 
+    def opened(self, handshake: Handshake, credential: Credential) -> None:
+        """See ``Listener``."""
+        headers = {k: v for k, v in handshake.headers.items() if k not in _SECRET_HEADERS}
+        query = [pair for pair in handshake.query if pair[0] not in _SECRET_PARAMETERS]
+        self._keep({"open": {"path": handshake.path, "query": query, "headers": headers}})
+
+    def heard(self, frame: Frame, commands: Sequence[Command] | None) -> None:
+        """See ``Listener``."""
+        if isinstance(frame, bytes):
+            self._keep({"audio_bytes": len(frame)})
+        else:
+            self._keep({"client": msgspec.json.decode(frame)})
+
+    def said(self, event: Event | None, frames: Sequence[Frame | Goodbye]) -> None:
+        """See ``Listener``."""
+        if event is not None:
+            self._keep({"event": event})
+        for frame in frames:
+            self._keep(_server_line(frame))
+
+    def over(self) -> None:
+        """See ``Listener``."""
+
     def _keep(self, line: dict[str, object]) -> None:
         said = line.get("server")
         if isinstance(said, dict):
@@ -77,47 +101,70 @@ def _same_audio(before: dict[str, object], line: dict[str, object]) -> bool:
     return before.get("audio_bytes") == line["audio_bytes"]
 
 
-class _Overheard:
-    """A ``ServerDialect`` that writes down what passes through another."""
+class Listener(Protocol):
+    """Who hears what passes through a ``ServerDialect``, once it has passed."""
 
-    def __init__(self, inner: ServerDialect, keep: Callable[[dict[str, object]], None]) -> None:
+    def opened(self, handshake: Handshake, credential: Credential) -> None:
+        """A client came, and showed this."""
+
+    def heard(self, frame: Frame, commands: Sequence[Command] | None) -> None:
+        """A frame came, and asked for this; ``None``: it was not understood, or not allowed."""
+
+    def said(self, event: Event | None, frames: Sequence[Frame | Goodbye]) -> None:
+        """An event was put into frames; ``None``: an error was."""
+
+    def over(self) -> None:
+        """The session is over, however it ended."""
+
+
+class Overheard:
+    """A ``ServerDialect`` that lets somebody listen to another."""
+
+    def __init__(self, inner: ServerDialect, listener: Listener) -> None:
+        """Stand between a session and its dialect."""
         self._inner = inner
-        self._keep = keep
+        self._listener = listener
 
     @property
     def notes(self) -> tuple[str, ...]:
+        """See ``ServerDialect``, as for all that follows."""
         return self._inner.notes
 
     def credential(self, handshake: Handshake) -> Credential:
-        return self._inner.credential(handshake)
+        """The first question of every session."""
+        credential = self._inner.credential(handshake)
+        self._listener.opened(handshake, credential)
+        return credential
 
     def open(self, handshake: Handshake) -> list[Command]:
-        headers = {k: v for k, v in handshake.headers.items() if k not in _SECRET_HEADERS}
-        query = [pair for pair in handshake.query if pair[0] not in _SECRET_PARAMETERS]
-        self._keep({"open": {"path": handshake.path, "query": query, "headers": headers}})
+        """Nothing to hear: the listener has the handshake."""
         return self._inner.open(handshake)
 
     def receive(self, frame: Frame) -> list[Command]:
-        if isinstance(frame, bytes):
-            self._keep({"audio_bytes": len(frame)})
-        else:
-            self._keep({"client": msgspec.json.decode(frame)})
-        return self._inner.receive(frame)
+        """What the client says."""
+        try:
+            commands = self._inner.receive(frame)
+        except CrossfadeError:
+            self._listener.heard(frame, None)
+            raise
+        self._listener.heard(frame, commands)
+        return commands
 
     def send(self, event: Event) -> list[Frame | Goodbye]:
-        self._keep({"event": event})
+        """What the server says."""
         said = self._inner.send(event)
-        for frame in said:
-            self._keep(_server_line(frame))
+        self._listener.said(event, said)
         return said
 
     def refuse(self, error: CrossfadeError) -> Refusal:
+        """What the server says at last."""
         refusal = self._inner.refuse(error)
-        for frame in (*refusal.frames, refusal.goodbye):
-            self._keep(_server_line(frame))
+        self._listener.said(None, [*refusal.frames, refusal.goodbye])
         return refusal
 
     def webhook(self) -> Webhook | None:
+        """The last question of every session."""
+        self._listener.over()
         return self._inner.webhook()
 
 

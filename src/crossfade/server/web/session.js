@@ -191,9 +191,8 @@ export class Session {
   async #closed({ code, reason }) {
     this.#listener.onWire("note", `closed with ${code} ${reason}`.trim());
     if (this.#isOver) return;
-    // A browser does not say why a handshake failed: ask whether anybody is there at all.
     if (this.#isStarted || code !== 1006) this.#fail(connectionBroke());
-    else this.#fail((await isAlive()) ? refused() : serverGone());
+    else this.#fail(await whyRefused());
   }
 
   /** @param {Error} problem */
@@ -243,9 +242,16 @@ function problemOf({ cause, text }) {
   return cause === "full" ? serverFull() : serverSaid(text);
 }
 
-async function isAlive() {
+/** A browser does not say why a handshake failed: ask who is there, and whether there is room. */
+async function whyRefused() {
+  if (!(await isWell("healthz"))) return serverGone();
+  return (await isWell("readyz")) ? refused() : serverFull();
+}
+
+/** @param {string} path */
+async function isWell(path) {
   try {
-    return (await fetch(new URL("healthz", document.baseURI), { cache: "no-store" })).ok;
+    return (await fetch(new URL(path, document.baseURI), { cache: "no-store" })).ok;
   } catch {
     return false;
   }
