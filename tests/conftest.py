@@ -1,14 +1,25 @@
 """What tests of every floor share: recordings of real speech, and the model's files."""
 
+import os
 from collections.abc import Callable, Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 import corpus
 from crossfade.recognizers.onnx.files import ModelFiles, locate
 from processes import KEY, RunningServer, serving
 
 pytest_plugins = ["conformance_report"]
+
+# A property holds on a busy machine too; and CI tries the same examples each time.
+settings.register_profile(
+    "house",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize="CI" in os.environ,
+)
+settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")

@@ -63,10 +63,7 @@ class RunningServer:
         self._reader.start()
         self.said = ""
         """What it wrote until it was ready."""
-        while "Ctrl-C stops it" not in self.said:
-            line = self._lines.get(timeout=LIMIT_S)
-            assert line, f"the server ended: {self.said}"
-            self.said += line
+        self.wait_until_it_says("Ctrl-C stops it")
 
     def _read(self) -> None:
         assert self.process.stderr is not None
@@ -89,6 +86,13 @@ class RunningServer:
         found = re.search(r"VmRSS:\s+(\d+) kB", status)
         assert found
         return int(found[1]) / 1024
+
+    def wait_until_it_says(self, text: str) -> None:
+        """Read what it writes to stderr until this is in it."""
+        while text not in self.said:
+            line = self._lines.get(timeout=LIMIT_S)
+            assert line, f"the server ended: {self.said}"
+            self.said += line
 
     def stop(self, number: int = signal.SIGTERM) -> tuple[int, str]:
         """Signal it; return its exit code and what else it wrote to stderr."""

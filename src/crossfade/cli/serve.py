@@ -10,8 +10,8 @@ from crossfade.cli.keys import keyring
 from crossfade.cli.options import example, load_settings, run, setting_options
 
 if TYPE_CHECKING:
+    from crossfade.cli.serving import Reached
     from crossfade.server.keys import Keyring
-    from crossfade.server.run import Server
     from crossfade.settings import Settings
 
 FIRST_KEY = "default"
@@ -40,6 +40,11 @@ async def _serve(settings: "Settings") -> None:
     if settings.auth and not ring.entries():
         _be_without_keys(settings, ring)
     _warn(settings)
+    if settings.workers > 1:
+        from crossfade.cli.workers import serve_with_workers
+
+        await serve_with_workers(settings, lambda server: _announce(settings, server))
+        return
     async with running(settings, ring) as server, asyncio.TaskGroup() as tasks:
         tasks.create_task(server.wait())
         await asyncio.sleep(0)  # it has run once: from here on, signals end it in order
@@ -72,7 +77,7 @@ def _warn(settings: "Settings") -> None:
         )
 
 
-def _announce(settings: "Settings", server: "Server") -> None:
+def _announce(settings: "Settings", server: "Reached") -> None:
     from crossfade.cli.serving import page_url, plain_urls, websocket_urls
 
     for dialect, url in (*websocket_urls(server), *plain_urls(server)):

@@ -2,11 +2,12 @@
 
 import errno
 import os
-from collections.abc import AsyncIterator, Iterable
+import socket
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from crossfade.cli.backends import open_recognizer, vendor_of
 from crossfade.cli.keys import token_secrets
@@ -14,61 +15,82 @@ from crossfade.dialects import DIALECTS
 from crossfade.dialects.base import Dialect, DialectSettings
 from crossfade.errors import ConfigError, CrossfadeError
 from crossfade.recognizers.base import Recognizer
+from crossfade.server.doors import AddressError
 from crossfade.server.keys import Keyring
 from crossfade.server.limits import Bounds
-from crossfade.server.run import Server, ServerConfig
-from crossfade.settings import Settings
+from crossfade.server.run import MeasureSlots, Server, ServerConfig
+from crossfade.settings import BackendSettings, Settings
 
 if TYPE_CHECKING:
     from crossfade.server.certificates import Issued
 
 
 _UPSTREAM_SLOTS_PER_CORE = 50
-"""Sessions that are recognized elsewhere; audio is only converted here. Not measured: a vendor's
-own limit is mostly the lower one."""
+"""Sessions that are recognized elsewhere: each keeps 1.5 % of a core busy (``bench gateway``)."""
+
+
+class Reached(Protocol):
+    """What clients can be pointed at: a server, or several behind one port."""
+
+    @property
+    def url(self) -> str:
+        """See ``Server.url``."""
+
+    @property
+    def plain_url(self) -> str | None:
+        """See ``Server.plain_url``."""
 
 
 @asynccontextmanager
-async def running(settings: Settings, keyring: Keyring) -> AsyncIterator[Server]:
+async def running(
+    settings: Settings, keyring: Keyring, *, sockets: Sequence[socket.socket] = ()
+) -> AsyncIterator[Server]:
     """Start a server; leaving the context stops it.
+
+    Args:
+        settings: What the operator chose.
+        keyring: Who may come in.
+        sockets: Where it listens together with others, see ``Server``.
 
     Raises:
         CrossfadeError: If it cannot listen there, or its recognizer cannot be had.
     """
-    recognizer = await open_recognizer(settings)
+    recognizer = await open_recognizer(settings, is_shadowed=True)
     first = vendor_of(settings.backend[0], settings)
-    measure = {"local": _measured_slots, "scripted": None}.get(first, _upstream_slots)
+    measure = {"local": _measured_slots, "scripted": None}.get(first, _upstream_slots(settings))
     server = Server(
         _config(settings),
         recognizer,
         keyring,
         token_secrets=token_secrets(settings),
         measure_slots=measure,
+        dialects=_dialects(settings),
+        sockets=sockets,
     )
     try:
         try:
             await server.start()
-        except ConfigError as error:
-            raise _explained(error, settings) from error
+        except AddressError as error:
+            raise explained(error, settings) from error
         yield server
     finally:
         await server.aclose()
 
 
-def websocket_urls(server: Server) -> Iterable[tuple[Dialect, str]]:
+def websocket_urls(server: Reached) -> Iterable[tuple[Dialect, str]]:
     """Yield each dialect with the address that its clients are pointed at."""
     for dialect in DIALECTS:
         yield dialect, server.url + dialect.paths[0]
 
 
-def plain_urls(server: Server) -> Iterable[tuple[Dialect, str]]:
+def plain_urls(server: Reached) -> Iterable[tuple[Dialect, str]]:
     """Yield the same for the port without TLS, where that is another one."""
     if server.plain_url is not None:
         for dialect in DIALECTS:
             yield dialect, server.plain_url + dialect.paths[0]
 
 
-def page_url(server: Server) -> str:
+def page_url(server: Reached) -> str:
     """Return the address of the live page."""
     return server.url.replace("ws", "http", 1) + "/"
 
@@ -97,32 +119,40 @@ async def _measured_slots(recognizer: Recognizer) -> int:
     return await measure_slots(recognizer)
 
 
-async def _upstream_slots(recognizer: Recognizer) -> int:
-    return _UPSTREAM_SLOTS_PER_CORE * (os.cpu_count() or 1)
+def _upstream_slots(settings: Settings) -> MeasureSlots:
+    """As many as the first backend of the route admits, and as this machine can pass on."""
+    section = settings.backends.get(settings.backend[0], BackendSettings())
+
+    async def measure(recognizer: Recognizer) -> int:
+        here = _UPSTREAM_SLOTS_PER_CORE * (os.cpu_count() or 1)
+        return here if section.max_sessions is None else min(here, section.max_sessions)
+
+    return measure
 
 
-def _explained(error: ConfigError, settings: Settings) -> CrossfadeError:
-    if error.field not in ("host", "port"):
-        return error
-    cause = error.__cause__
-    where = f"{settings.host} port {settings.port}"
-    match cause.errno if isinstance(cause, OSError) else None:
+def explained(error: AddressError, settings: Settings) -> CrossfadeError:
+    """Say what to do about an address that cannot be listened on."""
+    where = f"{error.host} port {error.port}"
+    flag = {settings.port: "--port", settings.also_plain: "--also-plain"}.get(
+        error.port, "--metrics-port"
+    )
+    match error.errno:
         case errno.EADDRINUSE:
             message = (
-                f"{where} is taken by another program; choose another with --port, "
-                "or --port 0 for a free one"
+                f"{where} is taken by another program; choose another with {flag}, "
+                f"or {flag} 0 for a free one"
             )
             return PortTakenError(message)
         case errno.EACCES:
             return CrossfadeError(f"{where} needs rights that you lack; ports from 1024 do not")
-        case errno.EADDRNOTAVAIL:
-            return CrossfadeError(f"{settings.host} is not an address of this machine; see --host")
+        case None | errno.EADDRNOTAVAIL:
+            return CrossfadeError(f"{error.host} is not an address of this machine; see --host")
         case _:
             return error
 
 
 def _config(settings: Settings) -> ServerConfig:
-    certfile, keyfile = _certificate(settings)
+    certfile, keyfile = certificate(settings)
     if settings.also_plain is not None and certfile is None:
         raise ConfigError(
             "--also-plain opens a second port, without TLS; give --tls or --cert with it",
@@ -139,7 +169,7 @@ def _config(settings: Settings) -> ServerConfig:
         metrics_host=settings.metrics_host,
         traces=settings.traces,
         trusted_proxies=settings.trusted_proxies,
-        backends=settings.backend,
+        backends=_heard_by(settings),
         single_use_tokens=settings.single_use_tokens,
         no_auth=not settings.auth,
         max_sessions=settings.max_sessions,
@@ -162,8 +192,32 @@ def _config(settings: Settings) -> ServerConfig:
             strict_pace=settings.strict_pace,
             default_model=_default_model(settings),
             single_end=settings.single_formatted_final,
+            turn_silence_s=settings.turn_silence_s,
+            partials_default=settings.partials_default,
         ),
     )
+
+
+def _dialects(settings: Settings) -> Sequence[Dialect]:
+    """What is spoken; overheard, where sessions are to be recorded.
+
+    Raises:
+        ConfigError: If nothing can be written there.
+    """
+    if settings.record_dir is None:
+        if settings.record_audio:
+            raise ConfigError("--record-audio says what, --record DIR where to", field="record")
+        return DIALECTS
+    from crossfade.emulator.recording import Recordings
+
+    recordings = Recordings(settings.record_dir, with_audio=settings.record_audio)
+    return [recordings.of(dialect) for dialect in DIALECTS]
+
+
+def _heard_by(settings: Settings) -> tuple[str, ...]:
+    """Who may hear a session: its key has to be allowed all of them."""
+    shadow = settings.shadow_backend
+    return settings.backend if shadow is None else (*settings.backend, shadow)
 
 
 def _default_model(settings: Settings) -> str | None:
@@ -182,7 +236,7 @@ def _default_model(settings: Settings) -> str | None:
     return settings.default_model
 
 
-def _certificate(settings: Settings) -> tuple[Path | None, Path | None]:
+def certificate(settings: Settings) -> tuple[Path | None, Path | None]:
     """The certificate and its key; of our own authority where the settings say so."""
     if settings.cert is not None or not settings.tls:
         return settings.cert, settings.key_file

@@ -23,17 +23,27 @@ _PAUSE_S = 1.0
 class Accepting:
     """Accepts at one door from ``start`` to ``close``. To uvicorn, an ``asyncio.Server``."""
 
-    def __init__(self, door: Door, tls: Tls | None, protocol: Callable[[], Protocol]) -> None:
+    def __init__(
+        self,
+        door: Door,
+        tls: Tls | None,
+        protocol: Callable[[], Protocol],
+        *,
+        courtesy_s: Callable[[], float] | None = None,
+    ) -> None:
         """Nobody is let in yet.
 
         Args:
             door: Closed with this.
             tls: ``None``: plain.
             protocol: Made for each connection.
+            courtesy_s: How long others, who listen at the same door, go first; ``None``: there are
+                none.
         """
         self._door = door
         self._tls = tls
         self._protocol = protocol
+        self._courtesy_s = courtesy_s
         self._loop = asyncio.get_running_loop()
         self._entering: set[asyncio.Task[None]] = set()
         self._pause: asyncio.TimerHandle | None = None
@@ -42,7 +52,7 @@ class Accepting:
         """Listen."""
         self._door.setblocking(False)
         self._door.listen()
-        self._loop.add_reader(self._door.fileno(), self._accept)
+        self._watch()
 
     def close(self) -> None:
         """Let nobody in any more; those whose TLS handshake is not over have to go."""
@@ -58,6 +68,16 @@ class Accepting:
     async def wait_closed(self) -> None:
         """Return: connections are counted by uvicorn."""
 
+    def _watch(self) -> None:
+        self._loop.add_reader(self._door.fileno(), self._knock)
+
+    def _knock(self) -> None:
+        wait_s = self._courtesy_s() if self._courtesy_s is not None else 0.0
+        if wait_s:
+            self._look_away(wait_s)
+        else:
+            self._accept()
+
     def _accept(self) -> None:
         for _ in range(AT_A_TIME):
             try:
@@ -65,17 +85,19 @@ class Accepting:
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
                 return
             except OSError:
-                self._look_away()
+                self._look_away(_PAUSE_S)
                 return
             task = self._loop.create_task(self._let_in(connection))
             self._entering.add(task)
             task.add_done_callback(self._entering.discard)
 
-    def _look_away(self) -> None:
+    def _look_away(self, wait_s: float) -> None:
         self._loop.remove_reader(self._door.fileno())
-        self._pause = self._loop.call_later(
-            _PAUSE_S, self._loop.add_reader, self._door.fileno(), self._accept
-        )
+        self._pause = self._loop.call_later(wait_s, self._look_back)
+
+    def _look_back(self) -> None:
+        self._watch()
+        self._accept()
 
     async def _let_in(self, connection: socket.socket) -> None:
         tls = self._tls

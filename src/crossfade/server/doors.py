@@ -155,11 +155,29 @@ class _Guest(socket.socket):
             leave()
 
 
+class AddressError(ConfigError):
+    """This server cannot listen there.
+
+    Attributes:
+        host: As it was given.
+        port: As it was given.
+        errno: The system's reason; ``None``: it knows no such address.
+    """
+
+    def __init__(self, host: str, port: int, errno: int | None) -> None:
+        reason = "no address of this machine" if errno is None else os.strerror(errno)
+        field = "host" if errno is None else "port"
+        super().__init__(f"cannot listen on {host} port {port}: {reason}", field=field)
+        self.host = host
+        self.port = port
+        self.errno = errno
+
+
 def bind(host: str, port: int) -> socket.socket:
     """Take an address, without listening yet.
 
     Raises:
-        ConfigError: If it cannot be had; ``field`` is ``port`` or ``host``.
+        AddressError: If it cannot be had.
     """
     try:
         # One address is enough; a name such as localhost may stand for two, and with port 0 they
@@ -168,13 +186,11 @@ def bind(host: str, port: int) -> socket.socket:
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
     except OSError as exc:
-        raise ConfigError(f"{host} is not an address of this machine", field="host") from exc
+        raise AddressError(host, port, None) from exc
     try:
         return socket.create_server(address[:2], family=family, backlog=_WAITING)
     except OSError as exc:
-        raise ConfigError(
-            f"cannot listen on {host} port {port}: {os.strerror(exc.errno or 0)}", field="port"
-        ) from exc
+        raise AddressError(host, port, exc.errno) from exc
 
 
 def room_for_connections() -> int:

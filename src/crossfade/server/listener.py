@@ -6,7 +6,7 @@ minute, and ends every WebSocket at the first signal. Everything else stays its 
 
 import asyncio
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import cast
 
@@ -28,6 +28,8 @@ class Entrance(Struct, frozen=True, kw_only=True):
     door: Door
     tls: Tls | None = None
     """``None``: plain."""
+    courtesy_s: Callable[[], float] | None = None
+    """See ``Accepting``."""
 
 
 class Listener(uvicorn.Server):
@@ -82,7 +84,9 @@ class Listener(uvicorn.Server):
         return await super().on_tick(counter)
 
     def _listen(self, entrance: Entrance) -> asyncio.base_events.Server:
-        accepting = Accepting(entrance.door, entrance.tls, self._protocol)
+        accepting = Accepting(
+            entrance.door, entrance.tls, self._protocol, courtesy_s=entrance.courtesy_s
+        )
         accepting.start()
         # uvicorn closes it and waits for that, nothing else.
         return cast("asyncio.base_events.Server", accepting)

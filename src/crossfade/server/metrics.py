@@ -18,9 +18,12 @@ from prometheus_client import (
 )
 
 from crossfade.errors import CredentialError, CrossfadeError
+from crossfade.recognizers.base import Recognizer
 from crossfade.recognizers.load import Loaded
+from crossfade.recognizers.routes import Routed, Shadowing
 from crossfade.server.limits import Slots
 from crossfade.server.load_metrics import LoadCollector
+from crossfade.server.route_metrics import RouteCollector, ShadowCollector
 
 _SEND_BUCKETS_S = (0.001, 0.01, 0.1, 0.5, 1, 5, 30)
 _SESSION_BUCKETS_S = (1, 5, 15, 60, 300, 900, 3600, 10800, 43200)
@@ -50,24 +53,28 @@ class Instrument(Struct, frozen=True, kw_only=True):
 class Metrics:
     """Every instrument of one server."""
 
-    def __init__(self, slots: Slots, recognizer: Loaded | None = None) -> None:
+    def __init__(self, slots: Slots, recognizer: Recognizer | None = None) -> None:
         """Begin to count.
 
         Args:
             slots: Shown as they are.
-            recognizer: Shown as it is, where it knows how busy it is.
+            recognizer: Shown as it is, where it knows how busy it is, or how its backends fare.
         """
         self._registry = CollectorRegistry()
         self.instruments: list[Instrument] = []
-        """All but those of the recognizer and of the process."""
+        """All but those of the recognizer, of its backends, and of the process."""
         self._count_keys: dict[str, Counter] = {}
         self._show_slots(slots)
         self._count_sessions()
         self._count_words()
         self._time_words()
         self._watch_clients()
-        if recognizer is not None:
+        if isinstance(recognizer, Loaded):
             self._registry.register(LoadCollector(recognizer))
+        if isinstance(recognizer, Routed):
+            self._registry.register(RouteCollector(recognizer))
+        if isinstance(recognizer, Shadowing):
+            self._registry.register(ShadowCollector(recognizer))
         ProcessCollector(registry=self._registry)
 
     def text(self) -> bytes:

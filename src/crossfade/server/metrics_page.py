@@ -4,14 +4,16 @@
 """
 
 import sys
-from collections.abc import Iterator
 
 from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
 
 from crossfade.recognizers.load import WAIT_BUCKETS_S, Load, QueueLoad, Rung
+from crossfade.recognizers.routes import BackendStatus, Moves, ShadowStatus
 from crossfade.server.limits import Slots
 from crossfade.server.load_metrics import LoadCollector
 from crossfade.server.metrics import Instrument, Metrics
+from crossfade.server.route_metrics import RouteCollector, ShadowCollector
 
 _HEAD = """\
 # Metrics
@@ -42,6 +44,17 @@ them: the inbox, a queue of decodes, and `crossfade_outgoing_wait_seconds` above
 |---|---|---|---|
 """
 
+_BACKENDS = """
+## Backends
+
+Of a route with vendors or with several backends ([gateway.md](gateway.md)). `backend` is the
+operator's name of one, `kind` is `failover` or `rollover`; `cause` is `credential`, `capacity`,
+`request`, `time`, `gone`, `fault`, `stalled` (takes no audio) or `deaf` (says nothing to speech).
+
+| Metric | Kind | Labels | Meaning |
+|---|---|---|---|
+"""
+
 _PROCESS = """
 ## Process
 
@@ -58,6 +71,8 @@ On Linux, from Prometheus' own client: `process_cpu_seconds`, `process_max_fds`,
   show. A file pushed at full speed does: its words wait for those before them.
 * `crossfade_decode_cpu_seconds` over `crossfade_audio_seconds` is the cost of a second of audio;
   `crossfade_real_time_factor` is the same for single sessions. Below 1 a core keeps up.
+* `crossfade_backend_breaker` at 2 for minutes: a backend is down, or does not accept the key;
+  `crossfade_backend_moves` by cause says which.
 * `crossfade_errors{type="bug"}` should stay at 0; the log has the traceback.
 """
 
@@ -78,17 +93,37 @@ class _Idle:
         )
 
 
+class _Route:
+    """A route with one backend, to see what is told about it."""
+
+    def backends(self) -> tuple[BackendStatus, ...]:
+        moves = (Moves(kind="failover", cause="gone", n=0),)
+        return (BackendStatus(name="aai", sessions=0, breaker="closed", moves=moves),)
+
+    def shadow(self) -> ShadowStatus:
+        return ShadowStatus(name="sm", recording=0, outcomes={"recorded": 0})
+
+
 def page() -> str:
     """Return ``docs/metrics.md``."""
     ours = "".join(map(_line, Metrics(Slots()).instruments))
-    return _HEAD + ours + _LOAD + "".join(map(_line, _of_recognizers())) + _PROCESS
+    load = _lines(LoadCollector(_Idle()))
+    backends = _lines(RouteCollector(_Route())) + _lines(ShadowCollector(_Route()))
+    return _HEAD + ours + _LOAD + load + _BACKENDS + backends + _PROCESS
 
 
-def _of_recognizers() -> Iterator[Instrument]:
-    for family in LoadCollector(_Idle()).collect():
-        yield Instrument(
-            name=family.name, kind=family.type, labels=_labels(family), help=family.documentation
+def _lines(collector: Collector) -> str:
+    return "".join(
+        _line(
+            Instrument(
+                name=family.name,
+                kind=family.type,
+                labels=_labels(family),
+                help=family.documentation,
+            )
         )
+        for family in collector.collect()
+    )
 
 
 def _labels(family: Metric) -> tuple[str, ...]:

@@ -4,32 +4,35 @@ import asyncio
 import contextlib
 import logging
 import os
-import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
 
-from crossfade.dialects import DIALECTS, RESERVED_PATHS
+from crossfade.dialects import DIALECTS
 from crossfade.dialects.base import Dialect, DialectSettings
 from crossfade.errors import ConfigError
 from crossfade.recognizers.base import Recognizer
 from crossfade.recognizers.load import Loaded, Rung
 from crossfade.server.addresses import Crowd, Guesses
-from crossfade.server.app import make_app
+from crossfade.server.app import MakeSession, make_app
 from crossfade.server.doors import Door, bind, room_for_connections
 from crossfade.server.keys import Keyring
 from crossfade.server.limits import Bounds, Patience, Sessions, Slots
 from crossfade.server.listener import Entrance, Listener
 from crossfade.server.metrics import Metrics
 from crossfade.server.proxies import Proxies
-from crossfade.server.session import Service
+from crossfade.server.session import Service, Session
+from crossfade.server.signals import signals
 from crossfade.server.signing import SecretsFile
 from crossfade.server.tls import Tls
 from crossfade.server.tokens import Authority
 from crossfade.server.webhooks import WebhookPolicy, Webhooks
 from crossfade.server.wire import listener_config
+from crossfade.server.workers import courtesy_s
 
 logger = logging.getLogger("crossfade.server")
 
@@ -99,6 +102,8 @@ class Server:
         token_secrets: Sequence[str] | SecretsFile = (),
         measure_slots: MeasureSlots | None = None,
         dialects: Sequence[Dialect] = DIALECTS,
+        sockets: Sequence[socket.socket] = (),
+        make_session: MakeSession = Session,
     ) -> None:
         """Put the parts together; nothing listens yet.
 
@@ -110,6 +115,9 @@ class Server:
                 one in the data directory, made when there is none.
             measure_slots: Asked if ``config.max_sessions`` is 0; ``None``: a guess by cores.
             dialects: What is spoken.
+            sockets: Bound to ``port``, and to ``plain_port`` where there is one; other servers
+                listen there too. Empty: this one binds its own.
+            make_session: What serves a client.
 
         Raises:
             ConfigError: If the data directory cannot be used, a proxy is no address, or traces are
@@ -117,9 +125,10 @@ class Server:
         """
         loaded = recognizer if isinstance(recognizer, Loaded) else None
         slots = Slots(is_chosen=config.max_sessions > 0, is_overloaded=lambda: _is_full(loaded))
-        metrics = Metrics(slots, loaded)
+        metrics = Metrics(slots, recognizer)
         self._config = config
         self._measure_slots = measure_slots or _guess_slots
+        self._sockets = list(sockets)
         self._service = Service(
             recognizer=recognizer,
             authority=Authority(
@@ -144,8 +153,8 @@ class Server:
             service=self._service,
             settings=config.dialect,
             visitors=visitors,
-            reserved_paths=RESERVED_PATHS,
             metrics_port=lambda: self._metrics_port,
+            make_session=make_session,
         )
         if config.traces:
             from crossfade.server.tracing import traced  # an extra, and slow to import
@@ -166,21 +175,20 @@ class Server:
     @property
     def url(self) -> str:
         """Base URL for WebSocket clients on this machine, without a path."""
-        return self._url("ws" if self._config.certfile is None else "wss", self._port)
+        is_plain = self._config.certfile is None
+        return websocket_url("ws" if is_plain else "wss", self._config.host, self._port)
 
     @property
     def plain_url(self) -> str | None:
         """The same for the port without TLS, where that is another one."""
-        return None if self._plain_port is None else self._url("ws", self._plain_port)
+        if self._plain_port is None:
+            return None
+        return websocket_url("ws", self._config.host, self._plain_port)
 
     @property
     def metrics_port(self) -> int | None:
         """The port of the metrics, where they have one of their own."""
         return self._metrics_port
-
-    def _url(self, scheme: str, port: int) -> str:
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._config.host, self._config.host)
-        return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
     @property
     def service(self) -> Service:
@@ -217,13 +225,15 @@ class Server:
             raise ConfigError(
                 "a private key is of no use without its certificate", field="certificate"
             )
-        entrances = [Entrance(door=self._door(config.host, config.port, self._crowd), tls=tls)]
-        self._port = entrances[0].door.getsockname()[1]
+        courtesy = partial(courtesy_s, self._service.slots) if self._sockets else None
+        door = self._door(config.host, config.port, self._crowd)
+        self._port = door.getsockname()[1]
+        entrances = [Entrance(door=door, tls=tls, courtesy_s=courtesy)]
         try:
             if config.plain_port is not None:
                 door = self._door(config.host, config.plain_port, self._crowd)
                 self._plain_port = door.getsockname()[1]
-                entrances.append(Entrance(door=door))
+                entrances.append(Entrance(door=door, courtesy_s=courtesy))
             if config.metrics_port is not None:
                 # A crowd of its own: who watches the server gets in when it is full of clients.
                 crowd = Crowd(most=_OPERATORS, most_each=_OPERATORS)
@@ -238,7 +248,7 @@ class Server:
 
     def _door(self, host: str, port: int, crowd: Crowd) -> Door:
         return Door(
-            bind(host, port),
+            self._sockets.pop(0) if self._sockets else bind(host, port),
             crowd,
             is_trusted=self._proxies.__contains__,
             turned_away=self._service.metrics.turned_away.labels("connections").inc,
@@ -249,7 +259,7 @@ class Server:
 
         Returns with everything stopped and closed.
         """
-        with _signals() as signalled:
+        with signals() as signalled:
             await signalled.acquire()
             logger.info("draining: %d clients connected", self._service.sessions.present)
             async with asyncio.TaskGroup() as group:
@@ -316,18 +326,10 @@ async def running_server(
         await server.aclose()
 
 
-@contextmanager
-def _signals() -> Iterator[asyncio.Semaphore]:
-    """A semaphore that is released once for each SIGTERM or SIGINT."""
-    signalled = asyncio.Semaphore(0)
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, signalled.release)
-    try:
-        yield signalled
-    finally:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(number)
+def websocket_url(scheme: str, host: str, port: int) -> str:
+    """Where clients on this machine find what listens at ``host``; without a path."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def _crowds(bounds: Bounds) -> tuple[Crowd, Crowd]:

@@ -35,7 +35,7 @@ from websockets.frames import Frame  # noqa: E402
 from websockets.http11 import Request  # noqa: E402
 
 from crossfade.server.limits import Bounds  # noqa: E402
-from crossfade.server.socket import UNHEARD  # noqa: E402
+from crossfade.server.socket import HANG_UP, UNHEARD  # noqa: E402
 
 # Somebody else in this process, an SDK for example, may have imported websockets before us, or an
 # operator's variable may ask for less; the limit is read anew for every line.
@@ -59,6 +59,8 @@ class WireProtocol(WebSocketsSansIOProtocol):
     _heard_at = 0.0
     _joined: bytearray | None = None
     _abort_timer: asyncio.TimerHandle | None = None
+    _is_lost = False
+    _has_hung_up = False
 
     def data_received(self, data: bytes) -> None:
         """Note the sign of life; answer a request that never became a handshake.
@@ -66,8 +68,8 @@ class WireProtocol(WebSocketsSansIOProtocol):
         uvicorn leaves such a connection open without a word: websockets gives no event for it.
         """
         self._heard_at = self.loop.time()
-        if self.conn.parser_exc is not None:
-            return  # it broke the protocol and was told so; the rest is not for us
+        if self.conn.parser_exc is not None or self._has_hung_up:
+            return  # it broke the protocol and was told so, or we left; the rest is not for us
         super().data_received(data)
         if self.conn.handshake_exc is not None and not self.handshake_initiated:
             self.transport.write(b"".join(self.conn.data_to_send()) or _BAD_REQUEST)
@@ -82,6 +84,24 @@ class WireProtocol(WebSocketsSansIOProtocol):
         super().handle_connect(event)
         if self.response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
             self.scope["extensions"][UNHEARD] = {"seconds": self.unheard_s}
+            self.scope["extensions"][HANG_UP] = {"now": self.hang_up}
+
+    def hang_up(self) -> None:
+        """End the connection without a close frame, for who plays a network that fails.
+
+        Reads on: a socket that is closed with bytes unread is reset, and the reset overtakes what
+        was sent before it.
+        """
+        if self.transport.is_closing():
+            return
+        self._has_hung_up = True
+        self.stop_keepalive()
+        self.read_paused = False
+        self.transport.resume_reading()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        else:  # over TLS there is no half of a connection
+            self.transport.close()
 
     def handle_parser_exception(self) -> None:
         """Say why (too big, not UTF-8, ...), then read on for a moment before closing.
@@ -167,11 +187,13 @@ class WireProtocol(WebSocketsSansIOProtocol):
         ``transport.close()`` alone waits for ever for a peer that stopped reading.
         """
         await super().run_asgi()
-        if self.transport.get_write_buffer_size() > 0:
+        # A transport of TLS that is gone does not say so: it fails at every question.
+        if not self._is_lost and self.transport.get_write_buffer_size() > 0:
             self._abort_timer = self.loop.call_later(_FLUSH_S, self.transport.abort)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the timer with the connection."""
+        self._is_lost = True
         if self._abort_timer is not None:
             self._abort_timer.cancel()
         super().connection_lost(exc)

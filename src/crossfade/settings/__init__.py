@@ -7,6 +7,7 @@ over the file, that over the default.
 
 from crossfade.settings.backends import BUILT_IN, BackendSettings
 from crossfade.settings.load import CONFIG_ENV, DEFAULT_FILE, SettingError, load, parse
+from crossfade.settings.prices import PriceSettings
 from crossfade.settings.table import SETTINGS, Setting, Settings
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "DEFAULT_FILE",
     "SETTINGS",
     "BackendSettings",
+    "PriceSettings",
     "Setting",
     "SettingError",
     "Settings",

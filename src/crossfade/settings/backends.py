@@ -13,6 +13,10 @@ BUILT_IN = ("local", "scripted")
 """Backends that need no section; a section may bear such a name, if its vendor is the same."""
 
 
+SHORTEST_SESSION_S = 10.0
+"""Sessions that end sooner would hardly do anything but begin."""
+
+
 class BackendSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One section. Its secrets are in no ``repr``."""
 
@@ -29,6 +33,10 @@ class BackendSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """The file that holds it, alone on its first line."""
     token_ttl_s: int | None = None
     """Exchange the key for temporary credentials of this life, one for each session."""
+    max_sessions: int | None = None
+    """Most sessions with it at once, by contract or licence; ``None``: not known."""
+    session_s: float | None = None
+    """Longest session there in seconds; ``None``: as the vendor documents."""
     engine: str | None = None
     """Of the vendor ``local``."""
 
@@ -56,6 +64,10 @@ def read_backend(section: object) -> BackendSettings:
         raise ValueError(f"only one of {' and '.join(ways)} can hold the key")
     if read.url is not None and read.region is not None:
         raise ValueError("url and region both say where it is")
+    if read.max_sessions is not None and read.max_sessions < 1:
+        raise ValueError("max_sessions must be 1 or more")
+    if read.session_s is not None and not read.session_s >= SHORTEST_SESSION_S:
+        raise ValueError(f"session_s must be {SHORTEST_SESSION_S:g} or more")
     if read.url is not None and not read.url.startswith(("ws://", "wss://")):
         raise ValueError("url must start with ws:// or wss://")
     return read

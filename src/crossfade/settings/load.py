@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from crossfade.errors import CrossfadeError
-from crossfade.settings.backends import BackendSettings, read_backend
+from crossfade.settings.backends import read_backend
+from crossfade.settings.prices import read_price
 from crossfade.settings.table import SETTINGS, About, Setting, Settings
 
 DEFAULT_FILE = Path("crossfade.toml")
@@ -17,8 +18,11 @@ DEFAULT_FILE = Path("crossfade.toml")
 CONFIG_ENV = "CROSSFADE_CONFIG"
 """Names the configuration file, as ``--config`` does; the flag wins."""
 
-_BACKENDS = "backends"
-"""The one section that holds tables instead of settings."""
+_TABLES: Mapping[str, Callable[[object], object]] = {
+    "backends": read_backend,
+    "prices": read_price,
+}
+"""The sections that hold tables instead of settings, and what reads one of those."""
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
@@ -90,7 +94,9 @@ def _from_file(path: Path | None) -> dict[str, object]:
         return {}
     rows = {row.key: row for row in SETTINGS if row.key is not None}
     document = _toml(path)
-    values: dict[str, object] = {"backends": _backends(document.pop(_BACKENDS, {}), path)}
+    values: dict[str, object] = {
+        name: _tables(name, document.pop(name, {}), path) for name in _TABLES
+    }
     for key, value in _flat(document).items():
         row = rows.get(key)
         if row is None:
@@ -109,14 +115,14 @@ def _toml(path: Path) -> dict[str, object]:
         raise SettingError(f"{path} is not TOML: {error}", source=str(path)) from error
 
 
-def _backends(sections: object, path: Path) -> dict[str, BackendSettings]:
+def _tables(kind: str, sections: object, path: Path) -> dict[str, object]:
     if not isinstance(sections, dict):
-        raise SettingError(f"{path}: {_BACKENDS} must be a table of tables", source=str(path))
+        raise SettingError(f"{path}: {kind} must be a table of tables", source=str(path))
     read = {}
     for name, section in sections.items():
-        source = f"[{_BACKENDS}.{name}] in {path}"
+        source = f"[{kind}.{name}] in {path}"
         try:
-            read[name] = read_backend(section)
+            read[name] = _TABLES[kind](section)
         except ValueError as error:
             raise SettingError(f"{source}: {error}", source=source) from None
     return read

@@ -8,6 +8,7 @@ from msgspec import NODEFAULT, Struct, field
 from msgspec.structs import fields
 
 from crossfade.settings.backends import BackendSettings
+from crossfade.settings.prices import PriceSettings
 
 
 class About(Struct, frozen=True):
@@ -183,11 +184,54 @@ class Settings(Struct, frozen=True, kw_only=True):
             default_text="`local`",
         ),
     ] = ("local",)
+    workers: Annotated[
+        int,
+        About(
+            "server.workers",
+            "Server processes behind the port, each with its own recognizer, slots and metrics; "
+            "more than one for every 8 cores gains nothing. The sessions of `--max-sessions` are "
+            "divided among them. The metrics of worker N, from 0, are at the metrics' port plus N.",
+            minimum=1,
+            maximum=256,
+        ),
+    ] = 1
+    shadow_backend: Annotated[
+        str | None,
+        About(
+            "shadow.backend",
+            "Another backend that hears some of the sessions too. What it says is only recorded, "
+            "in the folder `shadow` of the data folder, beside what the session's own said: words "
+            "and lags. The sessions are told nothing of it.",
+            default_text="none",
+        ),
+    ] = None
+    shadow_percent: Annotated[
+        float,
+        About(
+            "shadow.percent",
+            "How many of 100 sessions it hears, chosen by chance.",
+            minimum=0,
+            maximum=100,
+        ),
+    ] = 1.0
+    shadow_audio: Annotated[
+        bool,
+        About("shadow.audio", "Record the audio of these sessions too."),
+    ] = False
+    shadow_megabytes: Annotated[
+        int,
+        About(
+            "shadow.megabytes",
+            "Room for these records; the oldest make room for new ones.",
+            minimum=1,
+        ),
+    ] = 500
     threads: Annotated[
         int,
         About(
             "server.threads",
-            "Worker threads of the embedded recognizer. 0: one for each core.",
+            "Threads of the embedded recognizer, in each worker. 0: one for each core, divided "
+            "among the workers.",
             minimum=0,
             maximum=1024,
         ),
@@ -219,6 +263,20 @@ class Settings(Struct, frozen=True, kw_only=True):
             "How much to log. `debug` shows frames, and with them words; the others never do.",
         ),
     ] = "info"
+    record_dir: Annotated[
+        Path | None,
+        About(
+            "server.record_dir",
+            "Record every session into this folder, as a file that `crossfade emulate` plays: what "
+            "both sides said and when, words included, keys and tokens not.",
+            default_text="nothing is recorded",
+            flag="--record",
+        ),
+    ] = None
+    record_audio: Annotated[
+        bool,
+        About("server.record_audio", "Record the audio too, beside each of these files."),
+    ] = False
     idle_s: Annotated[
         float,
         About(
@@ -359,6 +417,24 @@ class Settings(Struct, frozen=True, kw_only=True):
             "Where a vendor ends a turn twice, raw and formatted, send the formatted end alone.",
         ),
     ] = False
+    turn_silence_s: Annotated[
+        float,
+        About(
+            "dialects.turn_silence_s",
+            "Seconds of silence that end a turn, where a vendor's service ends turns itself and "
+            "no client can say how.",
+            minimum=0.3,
+            maximum=2.0,
+        ),
+    ] = 0.5
+    partials_default: Annotated[
+        bool,
+        About(
+            "dialects.partials_default",
+            "Partial results for clients that neither want nor refuse them, where their vendor's "
+            "default is none: some plugins take it for the opposite.",
+        ),
+    ] = False
     strict_parameters: Annotated[
         bool,
         About(
@@ -369,6 +445,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = False
     backends: dict[str, BackendSettings] = {}
     """Sections of the file and no row of the table: see ``BackendSettings``."""
+    prices: dict[str, PriceSettings] = {}
+    """The same: see ``PriceSettings``."""
 
 
 class Setting(Struct, frozen=True, kw_only=True):
