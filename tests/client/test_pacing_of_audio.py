@@ -1,5 +1,6 @@
 """How long audio is held back."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,6 +11,16 @@ def test_the_first_chunk_leaves_at_once_and_the_next_when_it_has_been_spoken():
     pacer = Pacer()
     assert pacer.wait_s(0.05, now_s=100.0) == 0.0
     assert abs(pacer.wait_s(0.05, now_s=100.01) - 0.04) < 1e-9
+
+
+def test_with_a_head_start_the_pieces_of_a_live_chunk_leave_at_once_and_stay_in_pace():
+    pacer = Pacer(head_start_s=0.25)
+    live = [(100.0 + 0.1 * (piece // 2)) for piece in range(40)]  # two of 50 ms every 100 ms
+    assert [pacer.wait_s(0.05, now_s=now_s) for now_s in live] == [0.0] * 40
+    pushed = Pacer(head_start_s=0.25)
+    waits = [pushed.wait_s(0.05, now_s=100.0) for _ in range(8)]
+    assert waits[:6] == [0.0] * 6
+    assert waits[6:] == pytest.approx([0.05, 0.10])
 
 
 @given(st.lists(st.tuples(st.floats(0.01, 0.5), st.floats(0, 5)), max_size=50))

@@ -4,6 +4,7 @@ It knows nothing of what came before it or may come after it; that is the sessio
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from crossfade.client.tokens import mint
 from crossfade.dialects.base import ClientDialect, ClientRequest, Dialect
 from crossfade.errors import UpstreamError
 from crossfade.model import Command, Event, SessionConfig, SessionEnded, SessionStarted
+
+logger = logging.getLogger("crossfade.client")
 
 OPEN_TIMEOUT_S = 10.0
 """For the socket, and again for the server's consent to audio."""
@@ -52,7 +55,9 @@ class Peer:
         """
         end = self.dialect.client()
         request = end.request(self.url, key=await self._credential(), config=config)
-        connection = Connection(await _socket(request), end, where=place(request.url))
+        connection = Connection(
+            await _socket(request), end, where=place(request.url), title=self.dialect.title
+        )
         try:
             await connection.open()
         except BaseException:
@@ -69,10 +74,14 @@ class Peer:
 class Connection:
     """One reader and one writer, which may be different tasks."""
 
-    def __init__(self, socket: ClientConnection, end: ClientDialect, *, where: str) -> None:
+    def __init__(
+        self, socket: ClientConnection, end: ClientDialect, *, where: str, title: str
+    ) -> None:
         self._socket = socket
         self._end = end
         self._where = where
+        self._title = title
+        self._n_noted: int | None = None  # of the dialect's notes; the session logs the first
         self._early: list[Event] = []
         self._failure: Exception | None = None
         self.session_id = ""
@@ -104,6 +113,7 @@ class Connection:
             raise UpstreamError(message, cause="gone") from None
         started = (event for event in self._early if isinstance(event, SessionStarted))
         self.session_id = next((event.session_id for event in started), "")
+        self._n_noted = len(self._end.notes)
 
     async def say(self, command: Command) -> None:
         """Send one command.
@@ -119,6 +129,7 @@ class Connection:
                     await self._socket.send(frame)
             except TimeoutError:
                 raise self.stalled() from None
+        self._log_notes()
 
     def stalled(self) -> UpstreamError:
         """What to say of a server that takes nothing."""
@@ -156,11 +167,22 @@ class Connection:
 
     async def _receive(self) -> list[Event]:
         try:
-            return self._end.receive(await self._socket.recv())
+            events = self._end.receive(await self._socket.recv())
         except ConnectionClosed:
             code, reason = self._socket.close_code, self._socket.close_reason
+        else:
+            self._log_notes()
+            return events
         failure = self._failure or self._end.closed(code or 1006, reason or "")
         raise failure or UpstreamError("the session is over", code=code)
+
+    def _log_notes(self) -> None:
+        """Log what the dialect has noted since audio may be sent, each line once."""
+        if self._n_noted is None:
+            return
+        for note in self._end.notes[self._n_noted :]:
+            logger.warning("%s: %s", self._title, note)
+        self._n_noted = len(self._end.notes)
 
 
 async def _socket(request: ClientRequest) -> ClientConnection:

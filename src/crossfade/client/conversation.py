@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed
 from crossfade.client import connection as connections
 from crossfade.client.connection import Connection, Peer
 from crossfade.client.events import Reconnected, Reconnecting, SessionEvent
-from crossfade.client.pacing import Pacer
+from crossfade.client.pacing import HEAD_START_S, Pacer
 from crossfade.client.retrying import Outage, Reconnect, wait_s
 from crossfade.client.tape import Entry, Tape
 from crossfade.client.timeline import Timeline
@@ -53,6 +53,7 @@ class Conversation:
         *,
         rules: AudioRules,
         reconnect: Reconnect | None,
+        behind_s: float = 0.0,
     ) -> None:
         self._peer = peer
         self._config = config  # as on the wire, with every change that was sent
@@ -61,7 +62,9 @@ class Conversation:
         self._rules = rules
         self._reconnect = reconnect
         self._timeline = Timeline()
-        self._pacer = Pacer() if rules.paced else None
+        catch_up = 1.0 if reconnect is None else reconnect.catch_up
+        pacer = Pacer(late_s=behind_s, catch_up=catch_up, head_start_s=HEAD_START_S)
+        self._pacer = pacer if rules.paced else None
         self._began_s = _now_s()
         self._outage = Outage(began_s=self._began_s)
         self._is_telling = False
@@ -219,7 +222,9 @@ class Conversation:
         self._n_sent = self._n_accepted = 0
         if self._pacer is not None and self._reconnect is not None:
             late_s = outage_s + (played_ms - at_ms) / 1000
-            self._pacer = Pacer(late_s=late_s, catch_up=self._reconnect.catch_up)
+            self._pacer = Pacer(
+                late_s=late_s, catch_up=self._reconnect.catch_up, head_start_s=HEAD_START_S
+            )
         return Reconnected(
             session_id=connection.session_id,
             attempts=self._outage.attempts,

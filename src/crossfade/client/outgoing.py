@@ -121,7 +121,9 @@ def _shortest_bytes(wire: AudioFormat, min_chunk_ms: int | None) -> int:
 
 
 def _bytes(wire: RawAudio, length_ms: int) -> int:
-    return wire.sample_rate_hz * length_ms // 1000 * wire.encoding.sample_bytes
+    """Whole samples, and not a sample too few: a vendor's shortest chunk is no shorter."""
+    n_samples = -(-wire.sample_rate_hz * length_ms // 1000)
+    return n_samples * wire.encoding.sample_bytes
 
 
 async def _just(data: bytes) -> AsyncIterator[bytes]:

@@ -2,6 +2,8 @@
 
 import socket
 import ssl
+import time
+from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -15,7 +17,12 @@ def explain(error: Exception, url: str) -> UpstreamError:
     if isinstance(error, InvalidStatus):
         status = error.response.status_code
         cause = _CAUSES.get(status, "fault")
-        return UpstreamError(_status(status, url), code=status, cause=cause)
+        return UpstreamError(
+            _status(status, url),
+            code=status,
+            cause=cause,
+            retry_after_s=advised_s(error.response.headers.get("Retry-After")),
+        )
     return UpstreamError(_sentence(error, url), cause="gone")
 
 
@@ -26,6 +33,19 @@ _CAUSES: dict[int, UpstreamCause] = {
     429: "capacity",
     503: "capacity",
 }
+
+
+def advised_s(retry_after: str | None) -> float | None:
+    """Read ``Retry-After``, seconds or a date (RFC 9110, 10.2.3); ``None``: it advises nothing."""
+    if retry_after is None:
+        return None
+    if retry_after.strip().isdecimal():
+        return float(retry_after)
+    try:
+        at = parsedate_to_datetime(retry_after)
+    except ValueError:
+        return None
+    return max(0.0, at.timestamp() - time.time())
 
 
 def place(url: str) -> str:

@@ -28,7 +28,8 @@ class Reconnect(Struct, frozen=True, kw_only=True):
     """Before the first attempt, doubled before each of the next, with jitter."""
     longest_wait_s: float = 15.0
     advice_honoured: bool = True
-    """Wait as long as the vendor asks for; ``False`` for servers of one's own."""
+    """Wait as long as the vendor documents; ``False`` for servers of one's own. What a server says
+    itself (``Retry-After``) is honoured always."""
     replay_s: float = 300.0
     """Most audio that is kept to be replayed, about 10 MB at 16 kHz."""
     catch_up: float = 2.0
@@ -67,12 +68,15 @@ def wait_s(
         return None
     backoff_s = min(policy.longest_wait_s, policy.first_wait_s * 2**outage.attempts)
     wait_s = backoff_s * (0.5 + random() / 2)
-    if policy.advice_honoured and advised_s > wait_s:
+    is_honoured = policy.advice_honoured or error.retry_after_s is not None
+    if is_honoured and advised_s > wait_s:
         wait_s = advised_s * (1 + random())  # "after 5-10 s"
     return wait_s if now_s + wait_s - outage.began_s <= policy.budget_s else None
 
 
 def _advised_s(error: UpstreamError, advice: Callable[[int], float | None]) -> float | None:
+    if error.retry_after_s is not None:
+        return error.retry_after_s
     if error.code is None or error.code in _TRANSIENT_CODES:
         return 0.0
     return advice(error.code)

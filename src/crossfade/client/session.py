@@ -63,6 +63,7 @@ async def connect(
     config: SessionConfig = DEFAULT_CONFIG,
     reconnect: Reconnect | None = DEFAULT_RECONNECT,
     token_ttl_s: int | None = None,
+    behind_s: float = 0.0,
 ) -> AsyncIterator["Session"]:
     """Open a session; leaving the context closes it.
 
@@ -75,6 +76,9 @@ async def connect(
             is tried once.
         token_ttl_s: Exchange the key for temporary tokens that open sessions for so long, and
             show those instead.
+        behind_s: How much audio is there already that was spoken before: where a vendor wants
+            audio no faster than real time, so much of it leaves at ``Reconnect.catch_up`` times
+            that, as after an outage.
 
     Raises:
         ConfigError: If the dialect's protocol cannot carry ``config``, or is not known.
@@ -91,7 +95,7 @@ async def connect(
         on_wire = structs.replace(on_wire, audio=MEDIA_AUDIO)
     rules = end.audio_rules()
     outgoing = Outgoing(given=config.audio, wire=on_wire.audio, rules=rules)
-    session = Session(peer, on_wire, outgoing, rules=rules, reconnect=reconnect)
+    session = Session(peer, on_wire, outgoing, rules=rules, reconnect=reconnect, behind_s=behind_s)
     try:
         await session._open()
         yield session
@@ -143,9 +147,11 @@ class Session:
         *,
         rules: AudioRules,
         reconnect: Reconnect | None,
+        behind_s: float = 0.0,
     ) -> None:
         self._peer = peer
         self._config = config
+        self._behind_s = behind_s
         self._audio = audio
         self._rules = rules
         self._reconnect = reconnect
@@ -269,6 +275,7 @@ class Session:
             self._events.put,
             rules=self._rules,
             reconnect=self._reconnect,
+            behind_s=self._behind_s,
         )
         self._runner = asyncio.create_task(self._run(conversation, first))
 

@@ -163,6 +163,33 @@ class Tape:
             return self.end_ms, self._n_chunks
         return self._ms(self._entries[0].start_byte), self._entries[0].n_chunks_before
 
+    def heard_from(self, from_ms: int) -> tuple[int, int, list[Entry]]:
+        """Return the audio that was played from a position on, or as much as is kept of it.
+
+        For another connection beside the one that stands, which alone answers forced ends and
+        questions.
+
+        Returns:
+            The position of its first sample, the number of chunks before, and the audio.
+        """
+        played = itertools.islice(self._entries, self._n_played)
+        audio = [
+            entry
+            for entry in played
+            if isinstance(entry.command, Audio) and not self._is_before(entry, from_ms)
+        ]
+        if audio:
+            return self._ms(audio[0].start_byte), audio[0].n_chunks_before, audio
+        if self._all_played:
+            return self.end_ms, self._n_chunks, []
+        following = self._entries[self._n_played]
+        return self._ms(following.start_byte), following.n_chunks_before, []
+
+    def unanswered(self) -> list[Entry]:
+        """Return the forced ends that were played and not answered."""
+        played = itertools.islice(self._entries, self._n_played)
+        return [e for e in played if isinstance(e.command, ForceTurn) and not e.is_answered]
+
     def close(self, failure: Exception | None) -> None:
         """Let nobody wait any more; what is recorded from now on raises ``failure``."""
         self._failure = failure or UpstreamError("the session is over")

@@ -18,6 +18,7 @@ from crossfade.model import (
     AudioLimitReached,
     ChannelEvent,
     Command,
+    Declined,
     Event,
     Final,
     ForceTurn,
@@ -31,6 +32,8 @@ from crossfade.model import (
     SpeechStarted,
     TimeRunsOut,
     TurnEnded,
+    VoiceStarted,
+    VoiceStopped,
     Word,
 )
 
@@ -105,6 +108,8 @@ class Timeline:
                 return self._turn_ended(event)
             case SpeechStarted():
                 return self._speech_started(event)
+            case VoiceStarted() | VoiceStopped():
+                return self._voice(event)
             case Silence():
                 return self._silence(event)
             case AudioAccepted(number=number):
@@ -119,6 +124,7 @@ class Timeline:
                 | SpeakersIgnored()
                 | TimeRunsOut()
                 | AudioLimitReached()
+                | Declined()
                 | ChannelEvent()
             ):
                 return [event]
@@ -140,7 +146,10 @@ class Timeline:
             return []
         words = self._fresh(self._shifted(event.words), final=False)
         turn = event.turn + self._turns_before
-        return [structs.replace(event, turn=turn, words=words, through_ms=through_ms)]
+        n_sure = max(0, event.n_sure - (len(event.words) - len(words)))
+        return [
+            structs.replace(event, turn=turn, words=words, through_ms=through_ms, n_sure=n_sure)
+        ]
 
     def _turn_ended(self, event: TurnEnded) -> list[Event]:
         at_ms = event.at_ms + self._base_ms
@@ -159,6 +168,12 @@ class Timeline:
         if self._overlap is not None and at_ms < self._border_ms:
             return []
         return [structs.replace(event, turn=event.turn + self._turns_before, at_ms=at_ms)]
+
+    def _voice(self, event: VoiceStarted | VoiceStopped) -> list[Event]:
+        at_ms = event.at_ms + self._base_ms
+        if self._overlap is not None and at_ms < self._border_ms:
+            return []
+        return [structs.replace(event, at_ms=at_ms)]
 
     def _silence(self, event: Silence) -> list[Event]:
         start_ms = max(event.start_ms + self._base_ms, self._border_ms)

@@ -1,9 +1,11 @@
 """Temporary tokens: from the key that is good for ever to one that may be shown to a browser."""
 
+import ssl
+
 import httpx
 import msgspec
 
-from crossfade.client.refusals import is_loopback, place
+from crossfade.client.refusals import advised_s, is_loopback, place
 from crossfade.dialects.base import Dialect, HttpResponse
 from crossfade.errors import ConfigError, UpstreamError
 
@@ -34,7 +36,9 @@ async def mint(url: str, *, key: str, dialect: Dialect, ttl_s: int) -> str:
     request = end.token_request(url, key=key, ttl_s=ttl_s)
     try:
         async with httpx.AsyncClient(
-            timeout=TIMEOUT_S, trust_env=not is_loopback(request.url)
+            timeout=TIMEOUT_S,
+            trust_env=not is_loopback(request.url),
+            verify=ssl.create_default_context(),  # the authorities that sessions trust too
         ) as client:
             answer = await client.request(
                 request.method, request.url, headers=dict(request.headers), content=request.body
@@ -44,7 +48,13 @@ async def mint(url: str, *, key: str, dialect: Dialect, ttl_s: int) -> str:
         where = place(request.url)
         message = f"no token from {where}: {type(error).__name__}"
         raise UpstreamError(message, cause="gone") from None
-    return end.token_from(HttpResponse(status=answer.status_code, body=_document(answer.content)))
+    try:
+        return end.token_from(
+            HttpResponse(status=answer.status_code, body=_document(answer.content))
+        )
+    except UpstreamError as error:
+        error.retry_after_s = advised_s(answer.headers.get("Retry-After"))
+        raise
 
 
 def _document(body: bytes) -> dict[str, object]:
