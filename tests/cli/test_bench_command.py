@@ -194,3 +194,20 @@ def test_the_embedded_recognizer_is_measured(bench):
     result = bench("accuracy", backend="local")
     assert result["all"]["wer_whole"] is not None
     check_load(bench("latency", "--seconds", SECONDS, backend="local"), streams=1, dialect=None)
+
+
+def test_the_lag_that_a_gateway_adds_is_measured_between_servers_of_our_own(tmp_path, manifest):
+    """Whether limits are held is for a quiet machine to say; that all was measured, for any."""
+    done = crossfade(
+        *("bench", "gateway", "--seconds", "5", "--manifest", manifest),
+        *("--backend", "scripted", "--dialect", "assemblyai", "--json", "gateway.json"),
+        data_dir=tmp_path,
+    )
+    result = json.loads((tmp_path / "gateway.json").read_text())
+    assert "Traceback" not in done.stderr
+    assert result.keys() >= {"pairs", "limits_broken", "hardware", "commit", "backend"}
+    for pair in result["pairs"]:
+        assert pair["failures"] == []
+        assert pair["words"] > 0
+        assert pair["added"]["partial_ms"].keys() == {"p50", "p95"}
+        assert (pair["way"] == "pass-through") == (pair["front"] == pair["behind"])

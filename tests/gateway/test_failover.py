@@ -8,7 +8,7 @@ import pytest
 
 from crossfade.client import sources
 from crossfade.errors import RecognizerError, UpstreamError
-from crossfade.gateway import UpstreamRecognizer, relay
+from crossfade.gateway import UpstreamRecognizer, course
 from crossfade.gateway.failover import FailoverRecognizer
 from crossfade.gateway.upstream import NO_RETRY
 from crossfade.model import (
@@ -93,7 +93,7 @@ def words(events):
 
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch):
-    monkeypatch.setattr(relay, "PAUSE_S", 0.0)
+    monkeypatch.setattr(course, "PAUSE_S", 0.0)
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -128,7 +128,7 @@ async def test_a_session_that_no_backend_serves_ends_with_the_last_reason():
     with pytest.raises(ExceptionGroup) as caught:
         await hear(FailoverRecognizer(dead))
     assert caught.group_contains(RecognizerError, match="gone")
-    assert sum(mortal.n_opened for _, mortal in dead) == relay.ATTEMPTS
+    assert sum(mortal.n_opened for _, mortal in dead) == course.ATTEMPTS
 
 
 async def test_after_three_failures_new_sessions_pass_a_backend_by():

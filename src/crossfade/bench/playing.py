@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from msgspec import Struct
@@ -90,7 +90,7 @@ async def play(
     async with asyncio.TaskGroup() as tasks:
         playing = [
             tasks.create_task(
-                _play_one(target, stream, config, pacing, start_s + pacing.spread_s * place)
+                _play_at(start_s + pacing.spread_s * place, target, stream, config, pacing)
             )
             for stream, place in zip(streams, _places(len(streams)), strict=True)
         ]
@@ -109,16 +109,41 @@ def _places(n: int) -> list[float]:
     return [number / n for number in range(n)]
 
 
-async def _play_one(
-    target: Target, stream: SpeechStream, config: SessionConfig, pacing: Pacing, start_s: float
+async def _play_at(
+    start_s: float, target: Target, stream: SpeechStream, config: SessionConfig, pacing: Pacing
 ) -> Hearing:
+    await until(start_s)
+    return await play_one(target, stream, config, pacing)
+
+
+async def _at_once() -> float:
+    return asyncio.get_running_loop().time()
+
+
+async def play_one(
+    target: Target,
+    stream: SpeechStream,
+    config: SessionConfig,
+    pacing: Pacing,
+    *,
+    begins: Callable[[], Awaitable[float]] = _at_once,
+) -> Hearing:
+    """Play one stream; see ``play``.
+
+    Args:
+        target: Who hears it.
+        stream: What is played.
+        config: What the session asks for.
+        pacing: How it is sent.
+        begins: Called when the session is open; gives the moment of the loop's clock in which the
+            first sample is spoken.
+    """
     hearing = Hearing(stream)
     audio_s = stream.length_ms / 1000
     limit_s = audio_s + DRAIN_LIMIT_S if pacing.real_time else UNPACED_LIMIT_S
-    await until(start_s)
     try:
         async with asyncio.timeout(limit_s), target.session(config) as conversation:
-            await _converse(conversation, hearing, pacing)
+            await _converse(conversation, hearing, pacing, await begins())
     except* CrossfadeError as group:
         hearing.failure = _first(group)
     except* TimeoutError:
@@ -126,9 +151,10 @@ async def _play_one(
     return hearing
 
 
-async def _converse(conversation: Conversation, hearing: Hearing, pacing: Pacing) -> None:
-    """Send and listen until both are through; the stream's clock starts now."""
-    start_s = asyncio.get_running_loop().time()
+async def _converse(
+    conversation: Conversation, hearing: Hearing, pacing: Pacing, start_s: float
+) -> None:
+    """Send and listen until both are through."""
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(_send(conversation, hearing, pacing, start_s))
         tasks.create_task(_listen(conversation, hearing, start_s))

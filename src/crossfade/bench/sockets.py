@@ -33,6 +33,8 @@ class OverSockets:
     """Length of the chunks that will be sent; as long as the dialect allows, they stay whole."""
     pid: int | None = None
     """The server's process, if it is on this machine."""
+    token_ttl_s: int | None = None
+    """Show a temporary token of this life instead of the key."""
 
     @property
     def name(self) -> str:
@@ -51,7 +53,12 @@ class OverSockets:
             self.spoken, client=lambda: _ChunksKept(self.spoken.client(), self.chunk_ms)
         )
         async with connect(
-            self.url, key=self.key, dialect=dialect, config=config, reconnect=None
+            self.url,
+            key=self.key,
+            dialect=dialect,
+            config=config,
+            reconnect=None,
+            token_ttl_s=self.token_ttl_s,
         ) as session:
             yield _OverSocket(session)
 

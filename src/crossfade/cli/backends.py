@@ -11,6 +11,7 @@ from crossfade.settings import BUILT_IN, BackendSettings, Settings
 if TYPE_CHECKING:  # imported where they are used: numpy and onnxruntime take their time
     from crossfade.dialects.base import Dialect
     from crossfade.gateway import Backend
+    from crossfade.gateway.shadowing import Shadows
     from crossfade.recognizers.base import Recognizer
 
 SCRIPT = "These words come from a script. Nobody has listened to you."
@@ -18,22 +19,51 @@ SCRIPT = "These words come from a script. Nobody has listened to you."
 
 SCRIPT_PAUSE_MS = 1500
 
+SHADOW_FOLDER = "shadow"
+"""In the data folder: what a second backend heard."""
 
-async def open_recognizer(settings: Settings) -> "Recognizer":
+
+async def open_recognizer(settings: Settings, *, is_shadowed: bool = False) -> "Recognizer":
     """Build the recognizer that the settings name; the caller starts and closes it.
+
+    Args:
+        settings: What the user chose.
+        is_shadowed: A second backend hears some sessions too, if the settings name one.
 
     Raises:
         ModelError: If its files cannot be had.
         ConfigError: If a backend has no section, or one that makes no sense; ``field`` is
             ``backend``.
     """
+    shadows = await _shadows(settings) if is_shadowed else None
     names = settings.backend
-    if len(names) == 1:
+    is_alone = len(names) == 1
+    if is_alone and shadows is None and vendor_of(names[0], settings) in BUILT_IN:
         return await _recognizer(names[0], settings, is_alone=True)
     from crossfade.gateway.failover import FailoverRecognizer
 
-    each = [(name, await _recognizer(name, settings, is_alone=False)) for name in names]
-    return FailoverRecognizer(each)
+    each = [(name, await _recognizer(name, settings, is_alone=is_alone)) for name in names]
+    return FailoverRecognizer(each, shadows=shadows)
+
+
+async def _shadows(settings: Settings) -> "Shadows | None":
+    name = settings.shadow_backend
+    if name is None:
+        return None
+    from crossfade.gateway.failover import FailoverRecognizer
+    from crossfade.gateway.shadow_files import ShadowFiles
+    from crossfade.gateway.shadowing import Shadows
+
+    second = await _recognizer(name, settings, is_alone=True)
+    return Shadows(
+        name,
+        FailoverRecognizer([(name, second)]),
+        ShadowFiles(
+            settings.data_dir / SHADOW_FOLDER, most_bytes=settings.shadow_megabytes * 1_000_000
+        ),
+        percent=settings.shadow_percent,
+        audio_is_kept=settings.shadow_audio,
+    )
 
 
 def vendor_of(name: str, settings: Settings) -> str:
@@ -98,6 +128,8 @@ def upstream(name: str, vendor: str, section: BackendSettings) -> "Backend":
         url=section.url or vendor_url(dialect, section.region),
         key=_key(name, section),
         token_ttl_s=section.token_ttl_s,
+        max_sessions=section.max_sessions,
+        session_s=section.session_s,
     )
 
 

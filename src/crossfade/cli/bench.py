@@ -56,6 +56,15 @@ _MAX_DELAYS = click.option(
 )
 
 
+_JSON_FILE = click.option(
+    "--json",
+    "json_file",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    help="Write everything that was measured into this file; - prints it, and no table.",
+)
+
+
 def _common(command: _Command) -> _Command:
     """Add the options that all benchmarks share."""
     options = [
@@ -74,13 +83,7 @@ def _common(command: _Command) -> _Command:
         click.option(
             "--key", envvar="CROSSFADE_KEY", help="Key for that server.  [env: CROSSFADE_KEY]"
         ),
-        click.option(
-            "--json",
-            "json_file",
-            metavar="FILE",
-            type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
-            help="Write everything that was measured into this file; - prints it, and no table.",
-        ),
+        _JSON_FILE,
         setting_options("model_dir", "threads", "backend"),
     ]
     for option in reversed(options):
@@ -303,6 +306,79 @@ def fairness(*, n_streams: int, n_neighbours: int, seconds: float, **common: Any
     )
     found = run(work)
     wanted.publish(found, steadiness.fairness_table)
+    steadiness.judge(found)
+
+
+@bench.command(
+    epilog=example(
+        "crossfade bench gateway --backend scripted",
+        "crossfade bench gateway --seconds 120 --json gateway.json",
+    )
+)
+@_paced(seconds=60.0)
+@_MAX_DELAY
+@_common
+def gateway(*, seconds: float, **common: Any) -> None:
+    """Measure how much later words come through a gateway.
+
+    A server of our own is the far side, another one the gateway; the same speech goes to both at
+    once, with clients of each protocol and each protocol in between; with --dialect, only that one
+    in between. Fails if more than 60 ms are added at p95 where both protocols are the same, or more
+    than 250 ms where they are not.
+    """
+    from crossfade.cli import gateway_benchmark, steadiness
+
+    wanted = _wanted(**common)
+    if wanted.url is not None:
+        raise click.UsageError("gateway measures servers of its own, without --url")
+    found = run(gateway_benchmark.gateway(wanted, seconds=seconds))
+    wanted.publish(found, gateway_benchmark.gateway_table)
+    steadiness.judge(found)
+
+
+@bench.command(epilog=example("crossfade bench emulator --sessions 500 --json emulator.json"))
+@click.option(
+    "--sessions",
+    "n_sessions",
+    type=click.IntRange(1, 10_000),
+    default=500,
+    show_default=True,
+    help="How many at once.",
+)
+@click.option(
+    "--chunk-ms",
+    type=click.IntRange(50, 1000),
+    default=100,
+    show_default=True,
+    metavar="MS",
+    help="Length of the chunks of audio.",
+)
+@click.option("--dialect", type=DialectName(), help="What they speak.  [default: the first]")
+@_paced(seconds=20.0)
+@_JSON_FILE
+def emulator(
+    *,
+    n_sessions: int,
+    chunk_ms: int,
+    dialect: "Dialect | None",
+    seconds: float,
+    json_file: Path | None,
+) -> None:
+    """Measure how late an emulator is with many sessions, and whether all are told the same.
+
+    The emulator runs in a process of its own, the clients in this one. Fails if 5 % of all messages
+    come more than 100 ms after the audio that led to them, or a session is told anything else than
+    one that is alone.
+    """
+    from crossfade.cli import emulator_benchmark, steadiness
+    from crossfade.cli.benchmarks import publish
+    from crossfade.dialects import DIALECTS
+
+    work = emulator_benchmark.emulator(
+        dialect or DIALECTS[0], n_sessions=n_sessions, seconds=seconds, chunk_ms=chunk_ms
+    )
+    found = run(work)
+    publish(found, emulator_benchmark.emulator_table, json_file)
     steadiness.judge(found)
 
 

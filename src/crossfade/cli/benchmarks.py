@@ -13,6 +13,8 @@ import msgspec
 from rich.console import Console, RenderableType
 
 from crossfade.bench.accuracy import AccuracyReport, measure_accuracy
+from crossfade.bench.added_lag import GatewayReport
+from crossfade.bench.emulated import EmulatorReport
 from crossfade.bench.endings import Endings, choose, measure_endings
 from crossfade.bench.endurance import LongReport, measure_endurance
 from crossfade.bench.in_process import InProcess
@@ -63,6 +65,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
         | TurnCurve
         | SoakReport
         | FairnessReport
+        | GatewayReport
+        | EmulatorReport
     )
     recordings: int
     seed: int | None = None
@@ -104,7 +108,7 @@ class Wanted:
             async with self._in_process() as target:
                 yield target
         elif self.url is None:
-            command = [*serve_command(), *self._server_flags()]
+            command = [*serve_command(), *self.server_flags()]
             async with own_server(
                 command, self.dialect, chunk_ms=Pacing().chunk_ms, max_sessions=MOST_STREAMS
             ) as target:
@@ -116,12 +120,7 @@ class Wanted:
 
     def publish(self, result: Result, table: Table) -> None:
         """Show the table on stdout and write the JSON; or print that alone."""
-        if self.json_file == Path("-"):
-            click.echo(result.to_json(), nl=False)
-            return
-        Console().print(table(result))
-        if self.json_file is not None:
-            write(self.json_file, result.to_json())
+        publish(result, table, self.json_file)
 
     @asynccontextmanager
     async def recognizer(self) -> AsyncIterator[Recognizer]:
@@ -138,7 +137,8 @@ class Wanted:
         async with self.recognizer() as recognizer:
             yield InProcess(recognizer)
 
-    def _server_flags(self) -> list[str]:
+    def server_flags(self) -> list[str]:
+        """Say the same to a server of our own."""
         settings = self.settings
         flags = ["--threads", str(settings.threads)]
         for name in settings.backend:
@@ -292,9 +292,24 @@ async def long(wanted: Wanted, *, speech_s: float, window_s: float, noise_s: flo
     return Result(benchmark="long", report=report, recordings=len(recordings), seed=SEED)
 
 
+def own_command(name: str) -> list[str]:
+    """Say how to run a command with this very installation."""
+    return [sys.executable, "-c", "import crossfade.cli; crossfade.cli.main()", name]
+
+
 def serve_command() -> list[str]:
-    """Say how to run ``crossfade serve`` with this very installation."""
-    return [sys.executable, "-c", "import crossfade.cli; crossfade.cli.main()", "serve"]
+    """Say how to run ``crossfade serve`` with it."""
+    return own_command("serve")
+
+
+def publish(result: Result, table: Table, json_file: Path | None) -> None:
+    """Show the table on stdout and write the JSON; or print that alone, for ``-``."""
+    if json_file == Path("-"):
+        click.echo(result.to_json(), nl=False)
+        return
+    Console().print(table(result))
+    if json_file is not None:
+        write(json_file, result.to_json())
 
 
 def write(path: Path, data: bytes) -> None:

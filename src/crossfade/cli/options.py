@@ -133,4 +133,6 @@ def _metavar(row: Setting) -> str:
         return "|".join(row.choices)
     if row.type is Path:
         return "DIR" if row.name.endswith("_dir") else "FILE"
-    return {int: "N", float: "SECONDS"}.get(row.type, row.flag.strip("-").upper())
+    if row.type is float:
+        return "SECONDS" if row.name.endswith("_s") else "N"
+    return "N" if row.type is int else row.flag.strip("-").upper()

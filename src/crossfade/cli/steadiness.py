@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 import click
 from rich.table import Table
 
+from crossfade.bench.added_lag import GatewayReport
+from crossfade.bench.emulated import EmulatorReport
 from crossfade.bench.material import SEED, make_streams, suitable
 from crossfade.bench.neighbours import FairnessReport, Neighbourhood, measure_fairness
 from crossfade.bench.playing import session_config
@@ -68,7 +70,7 @@ def judge(result: Result) -> None:
         CrossfadeError: With all of them.
     """
     report = result.report
-    assert isinstance(report, SoakReport | FairnessReport)
+    assert isinstance(report, SoakReport | FairnessReport | GatewayReport | EmulatorReport)
     if report.limits_broken:
         raise CrossfadeError("; ".join(report.limits_broken))
 

@@ -18,6 +18,15 @@ class Backend:
     """``None``: the server asks for none."""
     token_ttl_s: int | None = None
     """Show temporary credentials of this life instead of the key, one for each connection."""
+    max_sessions: int | None = None
+    """How many it may serve us at once; ``None``: it is not for us to say."""
+    session_s: float | None = None
+    """Longest session there; ``None``: as its vendor documents."""
+
+    @property
+    def longest_s(self) -> float | None:
+        """How long a session there can be; ``None``: nobody knows."""
+        return self.vendor.session_s if self.session_s is None else self.session_s
 
     @property
     def vendor(self) -> Vendor:

@@ -1,11 +1,16 @@
 """Whether a backend is worth another try: arithmetic only, the clock is the caller's."""
 
+from crossfade.recognizers.routes import BreakerState
+
 FAILURES = 3
 """One after another; then new sessions pass a backend by."""
 
 FIRST_REST_S = 15.0
 LONGEST_REST_S = 240.0
 """For so long they do; doubled each time that a probe fails."""
+
+LONGEST_ADVICE_S = 3600.0
+"""A backend may ask to be left alone for so long; more would be a mistake of its own."""
 
 
 class Breaker:
@@ -15,6 +20,7 @@ class Breaker:
         self._n_failures = 0
         self._rest_s = FIRST_REST_S
         self._open_until_s: float | None = None
+        self._asked_until_s = 0.0
         self._is_probed = False
 
     def allows(self, now_s: float) -> bool:
@@ -33,6 +39,16 @@ class Breaker:
         """Tell whether nothing is known against it, or its rest is over; counts nothing."""
         return self._open_until_s is None or (now_s >= self._open_until_s and not self._is_probed)
 
+    def state(self, now_s: float) -> BreakerState:
+        """Tell how it stands: ``probing`` once its rest is over, until a session has fared well."""
+        if self._open_until_s is None:
+            return "closed"
+        return "open" if now_s < self._open_until_s else "probing"
+
+    def asked_s(self, now_s: float) -> float:
+        """How much longer it asked to be left alone."""
+        return max(0.0, self._asked_until_s - now_s)
+
     def succeeded(self) -> None:
         """It recognizes."""
         self._n_failures = 0
@@ -40,13 +56,21 @@ class Breaker:
         self._open_until_s = None
         self._is_probed = False
 
-    def failed(self, now_s: float) -> None:
-        """It could not be reached, or broke off."""
+    def failed(self, now_s: float, *, rest_s: float | None = None) -> None:
+        """It could not be reached, or broke off.
+
+        Args:
+            now_s: When.
+            rest_s: For how long it asked to be left alone; then this once is enough.
+        """
         self._n_failures += 1
         if self._is_probed:
             self._rest_s = min(2 * self._rest_s, LONGEST_REST_S)
         if self._n_failures >= FAILURES:
             self._open_until_s = now_s + self._rest_s
+        if rest_s is not None:
+            self._asked_until_s = now_s + min(rest_s, LONGEST_ADVICE_S)
+            self._open_until_s = max(self._open_until_s or 0.0, self._asked_until_s)
         self._is_probed = False
 
     def let_go(self) -> None:

@@ -32,4 +32,6 @@ def complaint(backend: str, error: CrossfadeError) -> CrossfadeError:
         return error
     code = "" if error.code is None else f" ({error.code})"
     sentence = f"the backend {backend} {_SENTENCES[error.cause]}{code}"
-    return UpstreamError(sentence, code=error.code, cause=error.cause)
+    return UpstreamError(
+        sentence, code=error.code, cause=error.cause, retry_after_s=error.retry_after_s
+    )

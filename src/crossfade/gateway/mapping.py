@@ -18,6 +18,8 @@ class Topic(Struct, frozen=True, kw_only=True):
 
     key: str
     title: str
+    is_told: bool = False
+    """It goes to the client: the client's own protocol says what becomes of it, not the other."""
 
     @property
     def group(self) -> str:
@@ -56,6 +58,7 @@ def _rows(front: Dialect, behind: Dialect) -> Iterator[Row]:
     asked, answered = _by_topic(front), _by_topic(behind)
     for topic in TOPICS:
         here, there = asked[topic.key], answered[topic.key]
+        arrived = here if topic.is_told else there
         yield Row(
             topic=topic.key,
             title=topic.title,
@@ -63,8 +66,8 @@ def _rows(front: Dialect, behind: Dialect) -> Iterator[Row]:
             behind=behind.name,
             front_name=here.name,
             behind_name=there.name,
-            verdict=there.verdict,
-            text=there.text,
+            verdict=arrived.verdict,
+            text=arrived.text,
         )
 
 
@@ -78,8 +81,8 @@ TOPICS = (
     Topic(key="connection.key", title="Long-lived key"),
     Topic(key="connection.token", title="Temporary credential"),
     Topic(key="connection.ping", title="Pings"),
-    Topic(key="connection.session_id", title="Name of the session"),
-    Topic(key="connection.expires_at", title="When the session will be ended"),
+    Topic(key="connection.session_id", title="Name of the session", is_told=True),
+    Topic(key="connection.expires_at", title="When the session will be ended", is_told=True),
     Topic(key="audio.pcm_s16le", title="16-bit samples"),
     Topic(key="audio.pcm_f32le", title="Float samples"),
     Topic(key="audio.mulaw", title="Telephone samples"),
@@ -87,7 +90,7 @@ TOPICS = (
     Topic(key="audio.compressed", title="Compressed streams"),
     Topic(key="audio.chunks", title="Length of audio messages"),
     Topic(key="audio.pace", title="Speed of sending"),
-    Topic(key="audio.acknowledgements", title="Acknowledgements of audio"),
+    Topic(key="audio.acknowledgements", title="Acknowledgements of audio", is_told=True),
     Topic(key="audio.channels", title="Several channels"),
     Topic(key="audio.sample_rate", title="Sample rate"),
     Topic(key="settings.language", title="Language"),
@@ -104,7 +107,7 @@ TOPICS = (
     Topic(key="settings.formatting", title="Written form of words"),
     Topic(key="settings.disfluencies", title="Hesitations left out"),
     Topic(key="settings.replacements", title="Words replaced"),
-    Topic(key="settings.profanity", title="Profanity"),
+    Topic(key="settings.profanity", title="Profanity", is_told=True),
     Topic(key="settings.redaction", title="Personal information left out"),
     Topic(key="settings.speakers", title="Who spoke"),
     Topic(key="settings.known_speakers", title="Speakers known by their voice"),
@@ -116,16 +119,16 @@ TOPICS = (
     Topic(key="settings.language_detection", title="Detecting the language"),
     Topic(key="settings.llm", title="Language models behind the words"),
     Topic(key="settings.webhooks", title="Webhooks"),
-    Topic(key="messages.partial", title="What is not final yet"),
-    Topic(key="messages.final", title="Words that do not change"),
-    Topic(key="messages.turn_end", title="End of a turn"),
-    Topic(key="messages.punctuation", title="Punctuation"),
-    Topic(key="messages.times", title="Times"),
-    Topic(key="messages.confidence", title="Confidence"),
+    Topic(key="messages.partial", title="What is not final yet", is_told=True),
+    Topic(key="messages.final", title="Words that do not change", is_told=True),
+    Topic(key="messages.turn_end", title="End of a turn", is_told=True),
+    Topic(key="messages.punctuation", title="Punctuation", is_told=True),
+    Topic(key="messages.times", title="Times", is_told=True),
+    Topic(key="messages.confidence", title="Confidence", is_told=True),
     Topic(key="messages.force", title="Forced end of a turn"),
     Topic(key="messages.reconfigure", title="Change of settings"),
     Topic(key="messages.finish", title="End of the session"),
-    Topic(key="messages.error", title="Errors and close codes"),
-    Topic(key="messages.warnings", title="Warnings and information"),
+    Topic(key="messages.error", title="Errors and close codes", is_told=True),
+    Topic(key="messages.warnings", title="Warnings and information", is_told=True),
 )
 """In the order in which people read them."""

@@ -23,8 +23,10 @@ speaks another. `GET /v1/mapping` gives the same rows as JSON.
 * **degraded**: less than was asked for; the text says what is lost.
 * **dropped**: nothing comes of it.
 
-A column holds what becomes of the topic *on the way to* that protocol. A client of the same
-protocol as its backend goes through the same model, so the same column holds for it.
+A column holds what becomes of the topic *on the way to* that protocol. What a client asks for goes
+to the backend, so its protocol's column holds. Topics marked with ← go to the client: for those it
+is the column of the client's protocol. A client of the same protocol as its backend goes through
+the same model, so the same column holds for it.
 """
 
 
@@ -48,7 +50,8 @@ def _section(group: str, dialects: Sequence[Dialect]) -> str:
     for topic in TOPICS:
         if topic.group == group:
             cells = " | ".join(_cells(column[topic.key]) for column in columns)
-            lines.append(f"| {topic.title} | {cells} |")
+            mark = " ←" if topic.is_told else ""
+            lines.append(f"| {topic.title}{mark} | {cells} |")
     return "\n".join(lines) + "\n"
 
 
