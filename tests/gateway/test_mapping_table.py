@@ -32,7 +32,7 @@ def test_the_page_is_made_of_the_table():
     written = (DOCS / "mapping.md").read_text(encoding="utf-8")
     assert written == page(DIALECTS), "python -m crossfade.gateway.page > docs/mapping.md"
     for topic in TOPICS:
-        assert f"| {topic.title} |" in written
+        assert f"| {topic.title}" in written
 
 
 async def test_the_endpoint_gives_every_pair_in_both_directions(tmp_path):
@@ -41,7 +41,8 @@ async def test_the_endpoint_gives_every_pair_in_both_directions(tmp_path):
         async with httpx.AsyncClient(trust_env=False) as client:
             answer = await client.get(f"{url}/v1/mapping")
     rows = answer.json()["rows"]
-    assert len(rows) == len(table(DIALECTS)) == 2 * len(TOPICS)
+    n_pairs = len(DIALECTS) * (len(DIALECTS) - 1)
+    assert len(rows) == len(table(DIALECTS)) == n_pairs * len(TOPICS)
     assert {(row["front"], row["behind"]) for row in rows} == {
         (one.name, other.name) for one in DIALECTS for other in DIALECTS if one is not other
     }

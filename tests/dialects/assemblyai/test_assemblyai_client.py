@@ -116,12 +116,14 @@ def test_what_the_user_wrote_into_the_url_stays():
     assert (query["speech_model"], query["foo"]) == ("u3-rt-pro", "1")
 
 
-def test_a_plain_configuration_asks_for_the_flagship_and_leaves_turns_to_it():
+def test_a_plain_configuration_asks_for_the_flagship_and_for_turns_that_end_late():
     assert asked(CONFIG) == {
         "sample_rate": "16000",
         "encoding": "pcm_s16le",
         "speech_model": "universal-3-6-pro",
         "language_codes": '["en"]',
+        "min_turn_silence": "400",
+        "max_turn_silence": "4000",
     }
 
 

@@ -7,7 +7,7 @@ counts. Only where the user's own URL says ``format_turns=false`` are words fina
 server calls them so. Universal-3 models end each turn once, formatted: the same rule.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import msgspec
@@ -15,7 +15,7 @@ import msgspec
 from crossfade.dialects.assemblyai import messages
 from crossfade.dialects.assemblyai.decoding import decode, heartbeat_event, session_ended, word
 from crossfade.dialects.assemblyai.errors import cause_of, retry_after_s
-from crossfade.dialects.assemblyai.shortfalls import shortfalls
+from crossfade.dialects.assemblyai.shortfalls import FORCE, lost_changes, shortfalls
 from crossfade.dialects.assemblyai.tokens import token_from, token_request
 from crossfade.dialects.assemblyai.wishes import possible_audio, query, update
 from crossfade.dialects.base import (
@@ -29,6 +29,7 @@ from crossfade.errors import CrossfadeError, UpstreamError
 from crossfade.model import (
     Audio,
     Command,
+    Decline,
     Event,
     Final,
     Finish,
@@ -50,13 +51,14 @@ PATH = "/v3/ws"
 
 _MAX_SESSION_S = 10_800
 _MAX_ERROR_CHARS = 200
+_MAX_NOTES = 50
 
 
 class AssemblyAIClient:
     """Connecting until ``Begin``, then listening until ``Termination``."""
 
     def __init__(self) -> None:
-        self._language = ""
+        self._config: SessionConfig | None = None
         self._notes: tuple[str, ...] = ()
         self._formatting_wanted = False
         self._begun = False
@@ -79,7 +81,7 @@ class AssemblyAIClient:
         parts = urlsplit(url)
         path = parts.path if parts.path.strip("/") else PATH
         parameters = query(config) | dict(parse_qsl(parts.query, keep_blank_values=True))
-        self._language = config.language
+        self._config = config
         self._notes = shortfalls(config)
         self._formatting_wanted = parameters.get("format_turns", "").lower() == "true"
         headers = {} if key is None else {"Authorization": key}
@@ -88,7 +90,7 @@ class AssemblyAIClient:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What this protocol cannot say of what was asked for."""
+        """What this protocol cannot say of what was asked for, and what the server warned of."""
         return self._notes
 
     def audio_rules(self) -> AudioRules:
@@ -115,17 +117,19 @@ class AssemblyAIClient:
             ConfigError: If new key terms are beyond this protocol.
         """
         match command:
-            case Start() | ReportSpeakers() | InChannel():
+            case Start() | ReportSpeakers() | InChannel() | Decline():
                 return []
             case Audio(data=data):
                 return [data]
-            case ForceTurn():
+            case ForceTurn(at_ms=at_ms):
+                self._note(*([] if at_ms is None else [FORCE]))
                 return [messages.encode(messages.ForceEndpoint())]
             case KeepAlive():
                 return [messages.encode(messages.KeepAlive())]
             case Finish():
                 return [messages.encode(messages.Terminate())]
             case Reconfigure():
+                self._note(*lost_changes(self._asked, command))
                 return [messages.encode(change) for change in update(command)]
 
     def receive(self, frame: Frame) -> list[Event]:
@@ -156,9 +160,11 @@ class AssemblyAIClient:
                 return [heartbeat_event(heartbeat)]
             case messages.Silence(start_ms=start_ms, end_ms=end_ms):
                 return [Silence(start_ms=start_ms, end_ms=end_ms)] if end_ms > start_ms else []
-            case messages.SpeakerRevision() | messages.Warning():
-                # What was final stays so in our model; a warning is for whoever reads the wire.
+            case messages.Warning(warning_code=code):
+                self._note(f"the server warned: {code}")  # its sentence may hold words
                 return []
+            case messages.SpeakerRevision():
+                return []  # what was final stays so in our model
 
     def closed(self, code: int, reason: str) -> CrossfadeError | None:
         """Judge a close frame: it is in order after ``Termination`` only."""
@@ -179,10 +185,20 @@ class AssemblyAIClient:
         """Read a temporary token."""
         return token_from(answer)
 
+    @property
+    def _asked(self) -> SessionConfig:
+        if self._config is None:
+            raise RuntimeError("request comes first")
+        return self._config
+
+    def _note(self, *lines: str) -> None:
+        new = tuple(line for line in lines if line not in self._notes)
+        self._notes = (*self._notes, *new)[:_MAX_NOTES]
+
     def _session_started(self, begin: messages.Begin) -> SessionStarted:
         return SessionStarted(
             session_id=begin.id,
-            language=self._language,
+            language=self._asked.language,
             # Not said on the wire; right unless a token has shortened the session.
             started_at=begin.expires_at - _MAX_SESSION_S,
             expires_at=begin.expires_at,
@@ -213,7 +229,7 @@ class AssemblyAIClient:
         new = turn.words[self._n_final :]
         n_new_final = 0
         if not self._formatting_wanted:
-            n_new_final = next((i for i, w in enumerate(new) if not w.word_is_final), len(new))
+            n_new_final = _n_final(new)
         events: list[Event] = []
         if n_new_final:
             self._n_final += n_new_final
@@ -238,7 +254,7 @@ class AssemblyAIClient:
         return Final(turn=self._turn, words=ours, through_ms=self._settled_ms)
 
     def _partial(
-        self, words: Iterable[messages.Word], *, pause_of: messages.Turn | None = None
+        self, words: Sequence[messages.Word], *, pause_of: messages.Turn | None = None
     ) -> Partial:
         ours = tuple(map(word, words))
         last_ms = ours[-1].end_ms if ours else 0
@@ -249,4 +265,10 @@ class AssemblyAIClient:
             through_ms=self._through_ms,
             at_pause=pause_of is not None,
             turn_confidence=0.0 if pause_of is None else pause_of.end_of_turn_confidence,
+            n_sure=_n_final(words),
         )
+
+
+def _n_final(words: Sequence[messages.Word]) -> int:
+    """Count the words, from the first on, that the server calls final."""
+    return next((at for at, wire in enumerate(words) if not wire.word_is_final), len(words))

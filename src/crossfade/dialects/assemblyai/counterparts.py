@@ -35,7 +35,7 @@ COUNTERPARTS = (
         topic="connection.ping",
         name="WebSocket ping, KeepAlive",
         verdict="kept",
-        text="Answered and sent at both ends, whatever is behind.",
+        text="Answered at both ends, whatever is behind.",
     ),
     Counterpart(
         topic="connection.session_id",
@@ -97,8 +97,8 @@ COUNTERPARTS = (
     Counterpart(
         topic="audio.sample_rate",
         name="sample_rate",
-        verdict="adapted",
-        text="Kept from 8000 to 96000 Hz, else resampled to the nearest.",
+        verdict="kept",
+        text="From 8000 to 96000 Hz; others are refused.",
     ),
     Counterpart(
         topic="settings.language",
@@ -111,7 +111,7 @@ COUNTERPARTS = (
         name="speech_model",
         verdict="adapted",
         text="By how turns are to end: universal-streaming-english or -multilingual "
-        "by confidence, else u3-rt-pro; "
+        "by confidence, else universal-3-6-pro; "
         "what the operator wrote into the URL wins.",
     ),
     Counterpart(
@@ -157,7 +157,7 @@ COUNTERPARTS = (
         topic="settings.no_endpointing",
         name=None,
         verdict="adapted",
-        text="They end all the same; here they are joined to one.",
+        text="They end all the same, after max_delay of silence at the latest; joined here.",
     ),
     Counterpart(
         topic="settings.turn_confidence",
@@ -191,7 +191,7 @@ COUNTERPARTS = (
         topic="settings.speakers",
         name="speaker_labels, max_speakers",
         verdict="adapted",
-        text="S1, S2 become A, B; the sensitivity is dropped.",
+        text="Its A, B are our S1, S2; at most 10 can be asked for, the sensitivity is dropped.",
     ),
     Counterpart(
         topic="settings.known_speakers",
@@ -228,7 +228,7 @@ COUNTERPARTS = (
         topic="settings.llm",
         name="llm_gateway",
         verdict="dropped",
-        text="Not passed on; the client is warned.",
+        text="Not passed on; the log says so.",
     ),
     Counterpart(
         topic="settings.webhooks", name="webhook_url", verdict="adapted", text="Posted here."
@@ -273,13 +273,13 @@ COUNTERPARTS = (
         topic="messages.force",
         name="ForceEndpoint",
         verdict="degraded",
-        text="At the audio sent so far, whatever the timestamp; an empty one is answered here.",
+        text="At the audio sent so far, the timestamp is dropped; an empty one is answered here.",
     ),
     Counterpart(
         topic="messages.reconfigure",
         name="UpdateConfiguration",
         verdict="adapted",
-        text="Silences, words to expect and the speech threshold; the rest stays.",
+        text="Silences, words to expect and the speech threshold; the log names what stays.",
     ),
     Counterpart(
         topic="messages.finish",
@@ -297,6 +297,6 @@ COUNTERPARTS = (
         topic="messages.warnings",
         name="Warning",
         verdict="dropped",
-        text="Those of the far side are not passed on.",
+        text="Those of the far side are not passed on; the log names its warnings.",
     ),
 )

@@ -6,8 +6,8 @@ everything that follows in that turn. At a pause ``utterance`` tells all that wa
 pause before, open words included. The end of a turn comes raw, and once more formatted if the
 client asked for that.
 
-``word_is_final`` is the recognizer's ``Final``, nothing earlier: the promise is only as good as
-whoever made it.
+``word_is_final`` is the recognizer's ``Final``, or the words of a ``Partial`` of which it is sure:
+the promise is only as good as whoever made it.
 """
 
 from collections.abc import Sequence
@@ -105,8 +105,8 @@ class IncrementalTurns:
             return []
         utterance = self._utterance(partial) if partial.at_pause else ""
         message = self._message(
-            turn.final,
-            partial.words[:1],
+            [*turn.final, *partial.words[: partial.n_sure]],
+            partial.words[partial.n_sure : partial.n_sure + 1],
             confidence=partial.turn_confidence if partial.at_pause else 0.0,
             utterance=utterance,
         )

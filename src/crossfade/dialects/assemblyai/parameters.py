@@ -40,6 +40,7 @@ MAX_KEYTERMS = 100
 MAX_KEYTERM_CHARS = 50
 MIN_TURN_SILENCE_MS = (50, 10_000)
 MAX_TURN_SILENCE_MS = (1, 60_000)
+MAX_SPEAKERS = 10
 
 ENCODINGS = ("pcm_s16le", "pcm_mulaw", "opus", "ogg_opus", "aac")
 
@@ -265,7 +266,7 @@ _READERS: Mapping[str, Callable[[object], object]] = {
     "domain": choice("medical-v1"),
     "filter_profanity": boolean,
     "speaker_labels": boolean,
-    "max_speakers": integer(ge=1, le=10),
+    "max_speakers": integer(ge=1, le=MAX_SPEAKERS),
     "speaker_labels_revision_interval_ms": integer(ge=0, le=86_400_000),
     "redact_pii": boolean,
     "redact_pii_policies": items(

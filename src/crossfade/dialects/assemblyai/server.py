@@ -36,6 +36,7 @@ from crossfade.model import (
     AudioLimitReached,
     ChannelEvent,
     Command,
+    Declined,
     Event,
     Final,
     Finish,
@@ -55,6 +56,8 @@ from crossfade.model import (
     Start,
     TimeRunsOut,
     TurnEnded,
+    VoiceStarted,
+    VoiceStopped,
 )
 
 API_VERSION = "2025-05-12"
@@ -178,6 +181,9 @@ class AssemblyAIServer:
                 | Heartbeat()
                 | TimeRunsOut()
                 | AudioLimitReached()
+                | Declined()
+                | VoiceStarted()
+                | VoiceStopped()
             ):
                 return []
 

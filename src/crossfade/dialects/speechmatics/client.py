@@ -52,7 +52,7 @@ from crossfade.dialects.speechmatics.messages import (
     StartRecognition,
     WarningMessage,
 )
-from crossfade.dialects.speechmatics.shortfalls import shortfalls
+from crossfade.dialects.speechmatics.shortfalls import FEWEST_SPEAKERS, lost_changes, shortfalls
 from crossfade.dialects.speechmatics.tokens import token_from, token_request
 from crossfade.dialects.speechmatics.vendor import MAX_KEYTERMS
 from crossfade.errors import ConfigError, CrossfadeError, ProtocolError, UpstreamError
@@ -64,6 +64,7 @@ from crossfade.model import (
     ChannelEventKind,
     Command,
     ConfidenceEndpointing,
+    Decline,
     Endpointing,
     Event,
     Finish,
@@ -81,11 +82,14 @@ from crossfade.model import (
     SessionStarted,
     SilenceEndpointing,
     Speaker,
+    SpeakerLabels,
     SpeakersKnown,
     Start,
 )
 
 _MAX_TRIGGER_S = 2.0
+_MAX_NOTES = 50
+_MAX_TYPE_CHARS = 40
 _MAX_DELAY_S = (0.7, 4.0)
 _AHEAD_CHUNKS = 200  # section 9.5: a client runs at most 10 s of audio ahead; chunks have 50 ms
 _MESSAGES = {kind.__struct_config__.tag for kind in ServerMessage.__args__}
@@ -101,6 +105,7 @@ class SpeechmaticsClient:
     def __init__(self, now: Callable[[], float] = time.time) -> None:
         self._now = now
         self._config: SessionConfig | None = None
+        self._notes: tuple[str, ...] = ()
         self._opened_at = 0.0
         self._chunks = 0
         self._audio_bytes = 0
@@ -118,8 +123,8 @@ class SpeechmaticsClient:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What this protocol cannot say of what was asked for."""
-        return shortfalls(self._asked, max_trigger_s=_MAX_TRIGGER_S, max_delay_s=_MAX_DELAY_S)
+        """What this protocol cannot say of what was asked for, and what the server warned of."""
+        return self._notes
 
     def request(self, url: str, *, key: str | None, config: SessionConfig) -> ClientRequest:
         """Say where and how to connect; ``/v2`` is added to a URL without a path.
@@ -130,6 +135,7 @@ class SpeechmaticsClient:
         if len(config.keyterms) > MAX_KEYTERMS:
             raise ConfigError(f"more than {MAX_KEYTERMS} key terms", field="keyterms")
         self._config = config
+        self._notes = shortfalls(config, max_trigger_s=_MAX_TRIGGER_S, max_delay_s=_MAX_DELAY_S)
         parts = urlsplit(url)
         path = parts.path if parts.path.strip("/") else "/v2"
         headers = {} if key is None else {"Authorization": f"Bearer {key}"}
@@ -166,6 +172,7 @@ class SpeechmaticsClient:
             case ForceTurn():
                 return [_frame(_force(command))]
             case Reconfigure():
+                self._note(*lost_changes(command))
                 change = _wire_change(command)
                 return [_frame(SetRecognitionConfig(transcription_config=change))] if change else []
             case Finish():
@@ -175,8 +182,9 @@ class SpeechmaticsClient:
                 return [_frame(GetSpeakers(final=command.at_end))]
             case InChannel():
                 return [_frame(self._in_channel(command.channel, command.command))]
-            case Start() | KeepAlive():
-                return []  # ``open`` has said it; WebSocket pings do that here
+            case Start() | KeepAlive() | Decline():
+                # ``open`` has said it; WebSocket pings do that here; a client declines nothing.
+                return []
 
     def receive(self, frame: Frame) -> list[Event]:
         """Turn one frame into events; messages of kinds that we do not know are skipped.
@@ -206,7 +214,11 @@ class SpeechmaticsClient:
                 code = message.code or close_for(message.type).code
                 text = f"{message.type}: {message.reason}"
                 raise UpstreamError(text, code=code, cause=cause_of(code))
-            case InfoMessage() | WarningMessage() | None:
+            case WarningMessage():
+                # Its reason may hold names that a client chose.
+                self._note(f"the server warned: {message.type[:_MAX_TYPE_CHARS]}")
+                return []
+            case InfoMessage() | None:
                 return []
 
     def closed(self, code: int, reason: str) -> CrossfadeError | None:
@@ -227,6 +239,10 @@ class SpeechmaticsClient:
     def token_from(self, answer: HttpResponse) -> str:
         """Read a temporary key."""
         return token_from(answer)
+
+    def _note(self, *lines: str) -> None:
+        new = tuple(line for line in lines if line not in self._notes)
+        self._notes = (*self._notes, *new)[:_MAX_NOTES]
 
     @property
     def _asked(self) -> SessionConfig:
@@ -302,12 +318,11 @@ def _wire_audio(audio: AudioFormat) -> WireAudioFormat:
 
 
 def _wire_config(config: SessionConfig) -> TranscriptionConfig:
-    labels = config.speaker_labels
     return TranscriptionConfig(
         language=config.language,
         enable_partials=config.partials_wanted,
         max_delay=_max_delay_s(config.max_delay_ms),
-        additional_vocab=tuple(map(_vocab_entry, config.keyterms)),
+        additional_vocab=tuple(map(vocab_entry, config.keyterms)),
         conversation_config=ConversationConfig(
             end_of_utterance_silence_trigger=_trigger_s(config.endpointing)
         ),
@@ -318,18 +333,27 @@ def _wire_config(config: SessionConfig) -> TranscriptionConfig:
         ),
         diarization=_diarization(config),
         channel_diarization_labels=config.channels,
-        speaker_diarization_config=SpeakerDiarizationConfig()
-        if labels is None
-        else SpeakerDiarizationConfig(
-            max_speakers=labels.max_speakers,
-            speaker_sensitivity=labels.sensitivity,
-            speakers=tuple(
-                EnrolledSpeaker(label=known.label, speaker_identifiers=known.identifiers)
-                for known in labels.known
-                if known.identifiers
-            ),
+        speaker_diarization_config=speaker_config(config.speaker_labels),
+    )
+
+
+def speaker_config(labels: SpeakerLabels | None) -> SpeakerDiarizationConfig:
+    """How speakers are to be told apart, on the wire."""
+    if labels is None:
+        return SpeakerDiarizationConfig()
+    return SpeakerDiarizationConfig(
+        max_speakers=_most_speakers(labels.max_speakers),
+        speaker_sensitivity=labels.sensitivity,
+        speakers=tuple(
+            EnrolledSpeaker(label=known.label, speaker_identifiers=known.identifiers)
+            for known in labels.known
+            if known.identifiers
         ),
     )
+
+
+def _most_speakers(most: int | None) -> int | None:
+    return None if most is None else max(most, FEWEST_SPEAKERS)
 
 
 def _diarization(config: SessionConfig) -> Diarization:
@@ -375,7 +399,8 @@ def _max_delay_s(max_delay_ms: int) -> float:
     return min(max(max_delay_ms / 1000, shortest_s), longest_s)
 
 
-def _vocab_entry(term: KeyTerm) -> str | VocabEntry:
+def vocab_entry(term: KeyTerm) -> str | VocabEntry:
+    """A key term, on the wire."""
     if not term.sounds_like:
         return term.text
     return VocabEntry(content=term.text, sounds_like=term.sounds_like)

@@ -35,7 +35,7 @@ COUNTERPARTS = (
         topic="connection.ping",
         name="WebSocket ping",
         verdict="kept",
-        text="Answered and sent at both ends, whatever is behind.",
+        text="Answered at both ends, whatever is behind.",
     ),
     Counterpart(
         topic="connection.session_id",
@@ -185,7 +185,7 @@ COUNTERPARTS = (
         topic="settings.speakers",
         name="diarization, max_speakers",
         verdict="adapted",
-        text="A, B become S1, S2; UNKNOWN becomes UU.",
+        text="Its S1, S2 are A, B elsewhere, its UU is UNKNOWN; at least 2 can be asked for.",
     ),
     Counterpart(
         topic="settings.known_speakers",
@@ -215,7 +215,7 @@ COUNTERPARTS = (
         topic="settings.audio_events",
         name="audio_events_config",
         verdict="dropped",
-        text="Nobody listens for them; the client is warned.",
+        text="Nobody listens for them; the log says so.",
     ),
     Counterpart(
         topic="settings.prompt", name=None, verdict="dropped", text="This protocol has none."
@@ -274,7 +274,7 @@ COUNTERPARTS = (
         topic="messages.reconfigure",
         name="SetRecognitionConfig",
         verdict="adapted",
-        text="Silence, delay, partials and loudness; the rest stays.",
+        text="Silence, delay, partials and loudness; the log names what stays.",
     ),
     Counterpart(
         topic="messages.finish",
@@ -292,6 +292,6 @@ COUNTERPARTS = (
         topic="messages.warnings",
         name="Warning, Info",
         verdict="dropped",
-        text="Those of the far side are not passed on.",
+        text="Those of the far side are not passed on; the log names its warnings.",
     ),
 )

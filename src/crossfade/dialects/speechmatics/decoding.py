@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, NoReturn, get_args
+from typing import Any, NoReturn, TypeVar, get_args
 
 import msgspec
 
@@ -18,16 +18,26 @@ from crossfade.dialects.speechmatics.errors import (
     InvalidConfigError,
     InvalidMessageError,
 )
-from crossfade.dialects.speechmatics.messages import ClientMessage, StartRecognition
+from crossfade.dialects.speechmatics.messages import ClientMessage
 
-_CONFIGURATION = {"transcription_config", "translation_config", "audio_events_config"}
+_CONFIGURATION = {
+    "transcription_config",
+    "translation_config",
+    "audio_events_config",
+    "turn_config",  # of the vendor's newer protocol
+}
 
-_CHOICES: Mapping[str, tuple[str, ...]] = {
+Choices = Mapping[str, tuple[str, ...]]
+"""Values that a field may have, to be named in a complaint."""
+
+CHOICES: Choices = {
     "encoding": get_args(WireEncoding),
     "type": ("raw", "file"),
     "diarization": get_args(Diarization),
     "max_delay_mode": get_args(MaxDelayMode),
 }
+_Config = TypeVar("_Config", bound=TranscriptionConfig)
+
 _PASTED = {"message", "type"}
 """``type`` stands in the vendor's snippets, beside ``message`` and in formats; it says nothing."""
 
@@ -44,24 +54,36 @@ def decode(text: str) -> ClientMessage:
         InvalidConfigError: If a field of a configuration object is wrong; ``str`` names it.
         InvalidAudioTypeError: If ``audio_format`` is wrong.
     """
-    try:
-        raw = _parse(text)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError) as exc:
-        raise InvalidMessageError("the message is not JSON") from exc
-    try:
-        # mypy reads a union as the value Any; the annotation gives the type back (PEP 747).
-        message: ClientMessage = msgspec.convert(raw, ClientMessage)
-    except msgspec.ValidationError as exc:
-        _complain(exc)
+    # mypy reads a union as the value Any; the annotation gives the type back (PEP 747).
+    message: ClientMessage = decode_as(ClientMessage, text, CHOICES)
     return message
 
 
-def unknown_fields(text: str, message: StartRecognition) -> tuple[str, ...]:
+def decode_as(kinds: Any, text: str, choices: Choices) -> Any:
+    """Decode one text frame as one of these message types.
+
+    Raises:
+        InvalidMessageError: If it is not JSON, or none of ``kinds``.
+        InvalidConfigError: If a field of a configuration object is wrong; ``str`` names it.
+        InvalidAudioTypeError: If ``audio_format`` is wrong.
+    """
+    try:
+        raw = parse(text)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as exc:
+        raise InvalidMessageError("the message is not JSON") from exc
+    try:
+        return msgspec.convert(raw, kinds)
+    except msgspec.ValidationError as exc:
+        _complain(exc, choices)
+
+
+def unknown_fields(text: str, message: msgspec.Struct) -> tuple[str, ...]:
     """Name what else stands in the frame that ``message`` was decoded from."""
-    return tuple(_unknown(_parse(text), message))
+    return tuple(_unknown(parse(text), message))
 
 
-def _parse(text: str) -> Any:
+def parse(text: str) -> Any:
+    """Read JSON, without what is ``null``."""
     raw = msgspec.json.decode(text)
     if isinstance(raw, str):  # one old client encodes its messages twice
         raw = msgspec.json.decode(raw)
@@ -80,16 +102,16 @@ def _unknown(raw: Any, known: object, path: str = "") -> Iterator[str]:
             yield path + name
 
 
-def merged(config: TranscriptionConfig, change: dict[str, Any]) -> TranscriptionConfig:
+def merged(config: _Config, change: dict[str, Any], choices: Choices = CHOICES) -> _Config:
     """Apply the fields that are present in ``change``, at any depth.
 
     Raises:
         InvalidConfigError: If one of them is wrong.
     """
     try:
-        return msgspec.convert(_merged(msgspec.to_builtins(config), change), TranscriptionConfig)
+        return msgspec.convert(_merged(msgspec.to_builtins(config), change), type(config))
     except msgspec.ValidationError as exc:
-        _complain(exc, inside="transcription_config")
+        _complain(exc, choices, inside="transcription_config")
 
 
 def _merged(current: Any, change: Any) -> Any:
@@ -98,8 +120,8 @@ def _merged(current: Any, change: Any) -> Any:
     return change
 
 
-def _complain(exc: msgspec.ValidationError, *, inside: str = "") -> NoReturn:
-    what, path = _place(str(exc), inside)
+def _complain(exc: msgspec.ValidationError, choices: Choices, *, inside: str = "") -> NoReturn:
+    what, path = _place(str(exc), inside, choices)
     root = path.partition(".")[0]
     reason = f"{path}: {what}" if path else what
     if root in _CONFIGURATION:
@@ -112,15 +134,15 @@ def _complain(exc: msgspec.ValidationError, *, inside: str = "") -> NoReturn:
 _ABSENT = "required, and absent"
 
 
-def _place(complaint: str, inside: str) -> tuple[str, str]:
+def _place(complaint: str, inside: str, choices: Choices) -> tuple[str, str]:
     """Split a complaint into what is wrong and the path of the field."""
     match = _COMPLAINT.fullmatch(complaint)
     assert match is not None  # the expression matches any text
     steps = [inside, (match["path"] or "$")[1:].lstrip(".")]
     what = match["what"].replace(" | null", "")  # null was taken for absent long before
     field = steps[-1].rpartition(".")[2]
-    if what.startswith("Invalid") and field in _CHOICES:
-        what = f"expected one of {', '.join(_CHOICES[field])}"
+    if what.startswith("Invalid") and field in choices:
+        what = f"expected one of {', '.join(choices[field])}"
     if missing := _MISSING.fullmatch(what):
         steps.append(missing["field"])
         what = _ABSENT

@@ -229,7 +229,7 @@ class InfoMessage(Message, frozen=True, kw_only=True, tag="Info"):
 class WarningMessage(Message, frozen=True, kw_only=True, tag="Warning"):
     """Something was left out; the session goes on."""
 
-    type: str
+    type: str = ""
     reason: str = ""
     duration_limit: float | None = None
     """Seconds of audio."""

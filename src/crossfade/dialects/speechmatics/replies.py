@@ -29,6 +29,7 @@ from crossfade.model import (
     AudioLimitReached,
     ChannelEvent,
     ChannelEventKind,
+    Declined,
     Event,
     Final,
     Heartbeat,
@@ -42,6 +43,8 @@ from crossfade.model import (
     SpeechStarted,
     TimeRunsOut,
     TurnEnded,
+    VoiceStarted,
+    VoiceStopped,
 )
 
 _VERSION = f"crossfade.{version('crossfade')}"
@@ -90,7 +93,7 @@ class Replies:
                 return [warnings.audio_limit_reached(event)]
             case SessionEnded():
                 return self._ended(event)
-            case Heartbeat():
+            case Heartbeat() | Declined():  # we decline nothing
                 return []
             case _:
                 return self._tell(event, None)
@@ -107,7 +110,7 @@ class Replies:
             case Final() | Partial() | Silence() | TurnEnded():
                 said = self._writers[channel].tell(event)
                 return [_in_channel(message, channel) for message in said]
-            case SpeechStarted():
+            case SpeechStarted() | VoiceStarted() | VoiceStopped():
                 return []
 
     def _started(self, event: SessionStarted) -> Sequence[ServerMessage]:

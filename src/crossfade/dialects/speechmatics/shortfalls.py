@@ -6,9 +6,23 @@ from crossfade.model import (
     ConfidenceEndpointing,
     Endpointing,
     PunctuationEndpointing,
+    Reconfigure,
     SessionConfig,
     SilenceEndpointing,
 )
+
+FEWEST_SPEAKERS = 2
+"""The smallest bound on the number of speakers that this protocol takes."""
+
+_SETTLED = ("keyterms", "vad_threshold")
+"""Settings of a change that this protocol has no word for."""
+
+
+def lost_changes(change: Reconfigure) -> Iterator[str]:
+    """Say, one line each, what of a change is left out."""
+    for name in _SETTLED:
+        if getattr(change, name) is not None:
+            yield f"{name}: dropped, it cannot change during a session"
 
 
 def shortfalls(
@@ -43,3 +57,6 @@ def _of_the_rest(config: SessionConfig, max_delay_s: tuple[float, float]) -> Ite
         yield f"max_delay_ms: adapted, it can be {shortest_s:g} to {longest_s:g} s"
     if config.vad_threshold is not None:
         yield "vad_threshold: dropped, this protocol has none"
+    most = None if config.speaker_labels is None else config.speaker_labels.max_speakers
+    if most is not None and most < FEWEST_SPEAKERS:
+        yield f"speaker_labels: adapted, at least {FEWEST_SPEAKERS} speakers can be asked for"
