@@ -103,7 +103,7 @@ def transcribe(
     if (url is None) != (dialect is None):
         raise click.UsageError("--url and --dialect go together")
     wanted = "json" if as_json else wanted
-    found = _recordings(files)
+    found = recordings_in(files)
     place = _output(wanted, found, output, overwrite=overwrite)
     if url is not None and dialect is not None:
         engine = on_server(url, dialect, key, language)
@@ -117,8 +117,8 @@ def transcribe(
         raise SystemExit(1)
 
 
-def _recordings(names: Sequence[str]) -> list[str]:
-    """Put what is in a folder in its place.
+def recordings_in(names: Sequence[str]) -> list[str]:
+    """Name recordings; what is in a folder stands in its place.
 
     Raises:
         click.UsageError: If there is nothing in it.
