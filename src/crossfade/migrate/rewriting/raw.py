@@ -1,0 +1,112 @@
+"""Raw programs, those that hold a WebSocket and read messages: from one wire to another."""
+
+import re
+
+import libcst as cst
+
+from crossfade.migrate.rewriting.addresses import region_of, rewrite_addresses, rewrite_headers
+from crossfade.migrate.rewriting.audio import find_audio
+from crossfade.migrate.rewriting.counting import count_audio, wait_for_start
+from crossfade.migrate.rewriting.finishing import add_helpers, add_imports, drop_unused_imports
+from crossfade.migrate.rewriting.fitting import fit_audio
+from crossfade.migrate.rewriting.message_rewriting import MessageRewriting
+from crossfade.migrate.rewriting.names import rewrite_names
+from crossfade.migrate.rewriting.orders import find_orders, rewrite_orders
+from crossfade.migrate.rewriting.program import Program
+from crossfade.migrate.rewriting.settings import find_settings, gather_facts, write_dicts
+from crossfade.migrate.rewriting.to_message import move_query_into_message
+from crossfade.migrate.rewriting.to_query import move_settings_into_query
+from crossfade.migrate.rewriting.tokens import rewrite_token_requests
+from crossfade.migrate.rewriting.wire import Facts, Wire
+
+_JOINS = re.compile(r"end=(\"\"|'')(?!.*stderr)|(?<!b)(\"\"|'')\.join\(|stdout\.write\(")
+
+
+def speaks(program: Program, wire: Wire) -> bool:
+    """The program is a raw client of this wire."""
+    found = find_settings(program, wire)
+    if any(one.role == "all" for one in found):
+        return True
+    addresses = [
+        string.evaluated_value
+        for string in program.all(cst.SimpleString)
+        if isinstance(string.evaluated_value, str)
+    ]
+    return any(wire.region_of(address.partition("?")[0]) is not None for address in addresses)
+
+
+def mark_retired(source: str, wire: Wire) -> str:
+    """Mark addresses of protocols of the vendor's that nobody serves any more."""
+    program = Program(source)
+    for string in program.all(cst.SimpleString):
+        value = string.evaluated_value
+        if isinstance(value, str) and re.match(wire.retired, value):
+            why = f"{wire.title} has retired this protocol; nothing was rewritten."
+            program.mark(string, value.partition("?")[0], why)
+    return program.edited()
+
+
+def rewrite_raw(source: str, wire: Wire, target: Wire) -> str:
+    """Rewrite everything that is of the one wire; what is not stays to the byte."""
+    program = Program(source)
+    found = find_settings(program, wire)
+    facts = Facts(region=region_of(program, wire), joins_text=bool(_JOINS.search(source)))
+    facts.skips_empty = target.sends_empty and not wire.sends_empty
+    gather_facts(program, found, facts)
+    facts.ends_twice = (
+        not wire.paced
+        and any(setting.name == "language" for one in found for setting in one.settings)
+        and not any(
+            setting.name == "model" and setting.source != "standard"
+            for one in found
+            for setting in one.settings
+        )
+    )
+    orders = find_orders(program, wire)
+    sites = find_audio(program, orders)
+    messages = MessageRewriting(program, wire, target, facts)
+
+    rewrite_names(program, wire, target)
+    rewrite_addresses(program, wire, target)
+    rewrite_headers(program, wire, target)
+    imports = rewrite_token_requests(program, wire, target)
+    messages.rewrite()
+    if not target.starts_with_message:
+        messages.join_turn_ends()
+    rewrite_orders(program, orders, wire, target)
+    write_dicts(program, found, wire, target)
+    if target.starts_with_message:
+        imports |= move_query_into_message(program, found, wire, target)
+    else:
+        imports |= move_settings_into_query(program, found, wire, target)
+
+    helpers: dict[str, str] = {}
+    fittings = []
+    if target.pieces:
+        fittings.append(fit_audio(program, sites, orders, facts, target))
+    if target.starts_with_message:
+        timed = any(read.helper == "AudioSent" for read in messages.reads)
+        fittings.append(count_audio(program, sites, facts, with_seconds=timed))
+        began = messages.blocks_of("started")
+        decoded = messages.decoded_in()
+        fittings.append(wait_for_start(program, sites, began, decoded, target))
+    for fitting in fittings:
+        helpers |= fitting.helpers
+        imports |= fitting.imports
+    for read in messages.reads:
+        imports |= {f"import {name}" for name in read.imports}
+        helpers |= _templates(read.helper, wire, target)
+    text = program.edited()
+    imports |= {f"import {name}" for name in ("json", "asyncio") if f"{name}." in text}
+    text = add_imports(add_helpers(text, helpers), imports)
+    return drop_unused_imports(program, text)
+
+
+def _templates(name: str | None, wire: Wire, target: Wire) -> dict[str, str]:
+    if name in (None, "AudioSent"):
+        return {}
+    assert name is not None
+    texts = {"words_of": target.helpers["words_of"]}
+    if name == "words_of":
+        return texts | {wire.items: wire.helpers[wire.items]}
+    return texts | {name: target.helpers[name]}
