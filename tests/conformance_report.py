@@ -64,6 +64,7 @@ CHECKLISTS = {
         Checklist(
             "assemblyai", "AssemblyAI Streaming v3", "protocols/assemblyai-streaming-v3.md", 16
         ),
+        Checklist("agent-stt", "Speechmatics Agent STT", "protocols/speechmatics-agent-stt.md", 24),
     )
 }
 

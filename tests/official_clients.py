@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 
 import assemblyai.streaming.v3 as aai
-from speechmatics import rt
+from speechmatics import agent_stt, rt
 
 from crossfade.audio.pcm import Samples, encode
 from crossfade.model import Encoding
@@ -82,6 +82,59 @@ async def speechmatics_hears(
         async with asyncio.timeout(10):
             await client.stop_session()
         heard.ended_s = time.monotonic() - end
+    return heard
+
+
+async def agent_stt_hears(
+    url: str,
+    key: str,
+    samples: Samples,
+    *,
+    mode: agent_stt.TurnDetectionMode = agent_stt.TurnDetectionMode.VAD,
+    config: agent_stt.TranscriptionConfig | None = None,
+) -> Heard:
+    """Stream through ``speechmatics-agent-stt`` and read its segments.
+
+    Where the client ends turns, it does so behind the last sample, as at the end of an utterance.
+    """
+    heard = Heard()
+    start = 0.0
+    client = agent_stt.AgentSttAsyncClient(
+        api_key=key,
+        url=url,
+        turn_config=agent_stt.TurnConfig(turn_detection_mode=mode),
+        transcription_config=config or agent_stt.TranscriptionConfig(enable_partials=True),
+    )
+
+    @client.on(agent_stt.ServerMessageType.ADD_PARTIAL_SEGMENT)
+    def _on_partial(message):
+        if heard.first_words_s is None:
+            heard.first_words_s = time.monotonic() - start
+
+    @client.on(agent_stt.ServerMessageType.ADD_SEGMENT)
+    def _on_segment(message):
+        heard.finals.append(message["segment"]["transcript"])
+
+    @client.on(agent_stt.ServerMessageType.ERROR)
+    def _on_error(message):
+        heard.errors.append(message["type"])
+
+    ended = asyncio.Event()
+    client.on(agent_stt.ServerMessageType.END_OF_TURN, lambda _: ended.set())
+    await client.connect()
+    start = time.monotonic()
+    async for piece in paced(chunks(samples)):
+        await client.send_audio(piece)
+    end = time.monotonic()
+    async with asyncio.timeout(10):
+        if mode == agent_stt.TurnDetectionMode.EXTERNAL:
+            ended.clear()
+            client.finalize()
+            await ended.wait()
+        await client.disconnect()
+    heard.ended_s = time.monotonic() - end
+    heard.messages = [event["message"] for event in client.events]
+    assert client.transcript == heard.text
     return heard
 
 

@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from crossfade.dialects import DIALECTS
 from processes import PROGRAMS, crossfade, environment
 
 
@@ -16,17 +17,18 @@ def demo(tmp_path):
     return ("demo", "--once", "--backend", "scripted", "--port")
 
 
-def test_both_dialects_caption_the_recording_and_say_the_same(tmp_path, demo):
+def test_every_dialect_captions_the_recording_and_says_the_same(tmp_path, demo):
     done = crossfade(*demo, "0", data_dir=tmp_path)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     titles = {line.partition(":")[0] for line in lines}
-    assert len(titles) == 2
+    assert titles == {dialect.title for dialect in DIALECTS}
     texts = [
-        " ".join(line.partition(": ")[2] for line in lines if line.startswith(title))
+        " ".join(line.partition(": ")[2] for line in lines if line.startswith(f"{title}: "))
         for title in titles
     ]
-    assert texts[0] == texts[1] != ""
+    assert texts == [texts[0]] * len(DIALECTS)
+    assert texts[0]
     assert "The same words in each." in done.stderr
 
 
@@ -37,7 +39,7 @@ def test_a_taken_port_is_stepped_over_and_a_terminal_gets_moving_panels(tmp_path
         screen, terminal = pty.openpty()
         process = subprocess.Popen(
             [PROGRAMS / "crossfade", *demo, str(port)],
-            env=environment(tmp_path) | {"TERM": "xterm-256color", "COLUMNS": "100"},
+            env=environment(tmp_path) | {"TERM": "xterm-256color", "COLUMNS": "160"},
             stdin=terminal,
             stdout=terminal,
             stderr=terminal,

@@ -121,7 +121,7 @@ async def test_other_methods_are_405_and_other_paths_404(open_server):
             for method in ("POST", "PUT", "DELETE"):
                 answer = await http.request(method, http_url(open_server, path))
                 assert (answer.status_code, method) == (405, method)
-        elsewhere = ("/v1", "/v2/agent", "/v2/agent/x", "/v2/a/b/c", "/nowhere", "/v22")
+        elsewhere = ("/v1", "/v2/a/b/c", "/nowhere", "/v22")
         for path in elsewhere:
             with pytest.raises(InvalidStatus) as refused:
                 await connect(f"{open_server.url}{path}")

@@ -1,6 +1,6 @@
 """Record the wire transcripts of the official clients anew.
 
-    python tests/transcripts/record.py
+    python tests/transcripts/record.py [DIALECT...]
 
 Streams one carried recording through each client, at the speed of speech, to a server in this
 process, and writes ``recorded_<client>.jsonl`` beside the composed ones.
@@ -22,12 +22,13 @@ from crossfade.recognizers.onnx import EmbeddedRecognizer  # noqa: E402
 from crossfade.server.keys import Keyring  # noqa: E402
 from crossfade.server.run import Server, ServerConfig  # noqa: E402
 from crossfade.testing.record import Recorder  # noqa: E402
-from official_clients import assemblyai_hears, speechmatics_hears  # noqa: E402
+from official_clients import agent_stt_hears, assemblyai_hears, speechmatics_hears  # noqa: E402
 
 KEY = "key-of-the-recording"
 CLIENTS = {
     "speechmatics": ("speechmatics-rt", speechmatics_hears),
     "assemblyai": ("assemblyai", assemblyai_hears),
+    "agent-stt": ("speechmatics-agent-stt", agent_stt_hears),
 }
 
 
@@ -56,7 +57,7 @@ async def record(name: str) -> None:
 
 
 async def main() -> None:
-    for name in CLIENTS:
+    for name in sys.argv[1:] or CLIENTS:
         await record(name)
 
 

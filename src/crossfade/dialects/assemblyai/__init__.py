@@ -2,11 +2,27 @@
 
 from crossfade.dialects.assemblyai.client import AssemblyAIClient
 from crossfade.dialects.assemblyai.counterparts import COUNTERPARTS
+from crossfade.dialects.assemblyai.endings import ENDINGS
+from crossfade.dialects.assemblyai.finals import is_final
 from crossfade.dialects.assemblyai.http import ROUTES, TOKEN_TTL_S
 from crossfade.dialects.assemblyai.models import NAMES
 from crossfade.dialects.assemblyai.server import TOKEN_SCOPE, AssemblyAIServer
 from crossfade.dialects.assemblyai.vendor import VENDOR
-from crossfade.dialects.base import Dialect
+from crossfade.dialects.base import Dialect, Programs
+from crossfade.dialects.cases import Case
+
+
+def _programs() -> Programs:
+    from crossfade.dialects.assemblyai.programs import PROGRAMS
+
+    return PROGRAMS
+
+
+def _conformance() -> tuple[Case, ...]:
+    from crossfade.dialects.assemblyai.conformance import CASES
+
+    return CASES
+
 
 DIALECT = Dialect(
     name="assemblyai",
@@ -20,4 +36,8 @@ DIALECT = Dialect(
     http=ROUTES,
     vendor=VENDOR,
     counterparts=COUNTERPARTS,
+    programs=_programs,
+    conformance=_conformance,
+    endings=ENDINGS,
+    is_final=is_final,
 )

@@ -9,21 +9,40 @@ items, editing, holding    words → results: written, changed, kept back
 client, hearing            the client's end
 http                       temporary keys, discovery
 errors, languages, vendor  tables
+endings, finals            for whoever plays its server
 counterparts               what becomes of other protocols' words on the way here
+programs, sdks             how the vendor's clients are written
+conformance                what is asked of every server of this protocol
 """
 
-from crossfade.dialects.base import Dialect
+from crossfade.dialects.base import Dialect, Programs
+from crossfade.dialects.cases import Case
 from crossfade.dialects.speechmatics.client import SpeechmaticsClient
 from crossfade.dialects.speechmatics.counterparts import COUNTERPARTS
+from crossfade.dialects.speechmatics.endings import ENDINGS
+from crossfade.dialects.speechmatics.finals import is_final
 from crossfade.dialects.speechmatics.http import ROUTES, TOKEN_SCOPE, TOKEN_TTL_S
 from crossfade.dialects.speechmatics.server import SpeechmaticsServer
 from crossfade.dialects.speechmatics.vendor import VENDOR
+
+
+def _programs() -> Programs:
+    from crossfade.dialects.speechmatics.programs import PROGRAMS
+
+    return PROGRAMS
+
+
+def _conformance() -> tuple[Case, ...]:
+    from crossfade.dialects.speechmatics.conformance import CASES
+
+    return CASES
+
 
 DIALECT = Dialect(
     name="speechmatics",
     title="Speechmatics",
     # One or two languages in the path are an old habit of the vendor's. ``/v2/agent`` is another of
-    # its protocols: the register reserves it.
+    # its protocols.
     paths=("/v2", "/v2/", "/v2/{}", "/v2/{}/", "/v2/{}/{}", "/"),
     server=SpeechmaticsServer,
     client=SpeechmaticsClient,
@@ -32,6 +51,10 @@ DIALECT = Dialect(
     http=ROUTES,
     vendor=VENDOR,
     counterparts=COUNTERPARTS,
+    programs=_programs,
+    conformance=_conformance,
+    endings=ENDINGS,
+    is_final=is_final,
 )
 
 __all__ = ["DIALECT"]
