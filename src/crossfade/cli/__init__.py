@@ -10,10 +10,14 @@ import click
 
 from crossfade.cli.bench import bench
 from crossfade.cli.certs import certs
+from crossfade.cli.compare import compare
+from crossfade.cli.conformance import conformance
 from crossfade.cli.demo_command import demo
 from crossfade.cli.doctor import doctor
+from crossfade.cli.emulate import emulate
 from crossfade.cli.keys import keys
 from crossfade.cli.listen import listen
+from crossfade.cli.migrate import migrate
 from crossfade.cli.models import models
 from crossfade.cli.serve import serve
 from crossfade.cli.tokens import token
@@ -33,7 +37,10 @@ def crossfade() -> None:
     """
 
 
-for _command in (serve, demo, transcribe, listen, keys, token, certs, models, bench, doctor):
+for _command in (
+    *(serve, demo, emulate, transcribe, listen, keys, token, certs, models),
+    *(bench, compare, migrate, conformance, doctor),
+):
     crossfade.add_command(_command)
 
 
