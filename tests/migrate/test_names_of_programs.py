@@ -12,7 +12,7 @@ from crossfade.dialects import DIALECTS
 from crossfade.dialects.agent_stt import messages as agent
 from crossfade.dialects.assemblyai import messages as turns
 from crossfade.dialects.assemblyai.parameters import Parameters
-from crossfade.dialects.base import Sdk, Term
+from crossfade.dialects.programs import Sdk, Term
 from crossfade.dialects.speechmatics import configuration
 from crossfade.dialects.speechmatics import messages as transcripts
 from crossfade.gateway.mapping import TOPICS

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from crossfade.dialects.base import Counterpart, Dialect, Verdict
+from crossfade.dialects.base import Dialect
+from crossfade.dialects.counterparts import Counterpart, Verdict
 
 
 class Topic(Struct, frozen=True, kw_only=True):

@@ -7,7 +7,8 @@ import sys
 from collections.abc import Sequence
 
 from crossfade.dialects import DIALECTS
-from crossfade.dialects.base import Counterpart, Dialect
+from crossfade.dialects.base import Dialect
+from crossfade.dialects.counterparts import Counterpart
 from crossfade.gateway.mapping import TOPICS
 
 _HEAD = """\

@@ -5,7 +5,8 @@ from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 
-from crossfade.dialects.base import Dialect, Programs
+from crossfade.dialects.base import Dialect
+from crossfade.dialects.programs import Programs
 from crossfade.errors import CrossfadeError
 from crossfade.migrate.findings import (
     Finding,

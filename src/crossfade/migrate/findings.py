@@ -6,7 +6,9 @@ from typing import Literal
 
 from msgspec import Struct
 
-from crossfade.dialects.base import Age, Dialect, Term, Verdict
+from crossfade.dialects.base import Dialect
+from crossfade.dialects.counterparts import Verdict
+from crossfade.dialects.programs import Age, Term
 from crossfade.gateway.mapping import Row, table
 
 Kind = Literal["setting", "message", "field", "call", "address", "credential"]

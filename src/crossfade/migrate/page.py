@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from crossfade.dialects import DIALECTS
-from crossfade.dialects.base import Dialect, Term
+from crossfade.dialects.base import Dialect
+from crossfade.dialects.programs import Term
 from crossfade.migrate.checking import led_between
 from crossfade.migrate.findings import Finding, Judge, Kind, Sighting
 

@@ -8,8 +8,9 @@ from crossfade.dialects.assemblyai.http import ROUTES, TOKEN_TTL_S
 from crossfade.dialects.assemblyai.models import NAMES
 from crossfade.dialects.assemblyai.server import TOKEN_SCOPE, AssemblyAIServer
 from crossfade.dialects.assemblyai.vendor import VENDOR
-from crossfade.dialects.base import Dialect, Programs
+from crossfade.dialects.base import Dialect
 from crossfade.dialects.cases import Case
+from crossfade.dialects.programs import Programs
 
 
 def _programs() -> Programs:

@@ -4,7 +4,7 @@ The rows of the table in ``docs/mapping.md``, from this end; what is said here h
 gateway, in this dialect's client end, or in its server end.
 """
 
-from crossfade.dialects.base import Counterpart
+from crossfade.dialects.counterparts import Counterpart
 
 COUNTERPARTS = (
     Counterpart(

@@ -5,7 +5,7 @@ version 2 from the SDK that spoke it. Its client libraries are in ``sdks``.
 """
 
 from crossfade.dialects.assemblyai.sdks import SDKS, V2, V3
-from crossfade.dialects.base import Api, Programs, Term
+from crossfade.dialects.programs import Api, Programs, Term
 
 _HANDSHAKE = Term(topic="connection.handshake")
 _TOKEN = Term(topic="connection.token")

@@ -4,7 +4,7 @@ Classes, fields and methods from the packages themselves: ``assemblyai`` 0.43.1 
 Python, 4.41.5 for JavaScript.
 """
 
-from crossfade.dialects.base import Sdk, Term
+from crossfade.dialects.programs import Sdk, Term
 
 V3 = "AssemblyAI Streaming v3"
 V2 = "AssemblyAI Realtime v2"

@@ -15,8 +15,9 @@ programs, sdks             how the vendor's clients are written
 conformance                what is asked of every server of this protocol
 """
 
-from crossfade.dialects.base import Dialect, Programs
+from crossfade.dialects.base import Dialect
 from crossfade.dialects.cases import Case
+from crossfade.dialects.programs import Programs
 from crossfade.dialects.speechmatics.client import SpeechmaticsClient
 from crossfade.dialects.speechmatics.counterparts import COUNTERPARTS
 from crossfade.dialects.speechmatics.endings import ENDINGS

@@ -4,7 +4,7 @@ From the references in ``docs/protocols``, sections 3, 7, 8 and 10. Its client l
 ``sdks``.
 """
 
-from crossfade.dialects.base import Api, Programs, Term
+from crossfade.dialects.programs import Api, Programs, Term
 from crossfade.dialects.speechmatics.sdks import AGENT, RT, SDKS
 
 _IGNORED = Term(verdict="adapted", text="Left out: this vendor's own servers take no notice of it.")

@@ -5,7 +5,7 @@ Classes, fields and methods from the packages themselves: ``speechmatics-python`
 ``@speechmatics/real-time-client`` 8.
 """
 
-from crossfade.dialects.base import Sdk, Term
+from crossfade.dialects.programs import Sdk, Term
 
 RT = "Speechmatics real-time API v2"
 AGENT = "Speechmatics Agent STT"

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
-from crossfade.dialects.base import Api, Programs, Sdk
+from crossfade.dialects.programs import Api, Programs, Sdk
 
 
 class Clue(Struct, frozen=True, kw_only=True):

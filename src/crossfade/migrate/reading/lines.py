@@ -6,7 +6,7 @@ from itertools import chain
 
 import yaml
 
-from crossfade.dialects.base import Programs, Sdk, Term
+from crossfade.dialects.programs import Programs, Sdk, Term
 from crossfade.migrate.findings import Sighting
 from crossfade.migrate.reading.evidence import Clue, Use, apis_of, apis_used
 from crossfade.migrate.reading.objects import Entry, Object, everywhere

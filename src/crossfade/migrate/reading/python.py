@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from crossfade.dialects.base import Programs, Sdk, Term
+from crossfade.dialects.programs import Programs, Sdk, Term
 from crossfade.migrate.findings import Sighting
 from crossfade.migrate.reading.evidence import Clue, Use, apis_of, apis_used
 from crossfade.migrate.reading.objects import Object, message, place, settings

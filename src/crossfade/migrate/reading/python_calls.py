@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import libcst as cst
 from msgspec import Struct
 
-from crossfade.dialects.base import Programs, Sdk, Term
+from crossfade.dialects.programs import Programs, Sdk, Term
 from crossfade.migrate.findings import Sighting
 from crossfade.migrate.reading.evidence import Use
 from crossfade.migrate.reading.objects import Object, settings

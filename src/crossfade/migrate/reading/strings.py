@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from crossfade.dialects.base import Api, Term
+from crossfade.dialects.programs import Api, Term
 from crossfade.migrate.findings import Kind, Sighting
 from crossfade.migrate.reading.evidence import addresses
 from crossfade.migrate.reading.source import HOLE

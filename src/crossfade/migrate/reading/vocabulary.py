@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from crossfade.dialects.base import Api, Programs, Sdk, Term
+from crossfade.dialects.programs import Api, Programs, Sdk, Term
 
 
 class Vocabulary:
