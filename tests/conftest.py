@@ -1,5 +1,6 @@
 """What tests of every floor share: recordings of real speech, and the model's files."""
 
+import logging
 import os
 from collections.abc import Callable, Iterator
 
@@ -20,6 +21,16 @@ settings.register_profile(
     derandomize="CI" in os.environ,
 )
 settings.load_profile("house")
+
+
+@pytest.fixture(autouse=True)
+def log_levels() -> Iterator[None]:
+    """Put back what a command that a test runs in this process has chosen for itself."""
+    loggers = [logging.getLogger(name) for name in ("crossfade", "crossfade.client")]
+    levels = [logger.level for logger in loggers]
+    yield
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
 
 
 @pytest.fixture(scope="session")
