@@ -1,5 +1,6 @@
 """Every command of docs/compare.md is run, and what the page promises is so."""
 
+import asyncio
 import re
 import subprocess
 import tomllib
@@ -8,6 +9,7 @@ import pytest
 
 from crossfade.settings import load
 from processes import CHECKOUT, KEY, LIMIT_S, environment, serving, write_wav
+from shadowed_sessions import record
 
 PAGE = (CHECKOUT / "docs" / "compare.md").read_text()
 BLOCKS = dict(re.findall(r"<!-- test: (.+?) -->\n```console\n\$ (.*?)\n```", PAGE))
@@ -40,7 +42,7 @@ def run(command, folder):
 
 
 def test_every_command_says_how_it_is_tested():
-    assert len(BLOCKS) == PAGE.count("```console") == 3
+    assert len(BLOCKS) == PAGE.count("```console") == 4
 
 
 @pytest.mark.model
@@ -58,6 +60,12 @@ def test_with_a_server(folder):
 def test_alone(folder):
     run(BLOCKS["alone"], folder)
     assert (folder / "figures.json").exists()
+
+
+async def test_with_records(tmp_path):
+    await record(tmp_path / "shadow")
+    await asyncio.to_thread(run, BLOCKS["with records"], tmp_path)
+    assert (tmp_path / "report.html").exists()
 
 
 def test_the_prices_that_are_shown_are_lawful(tmp_path):

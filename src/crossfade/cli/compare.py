@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from crossfade.cli.options import example, load_settings, run, setting_options
 from crossfade.errors import ConfigError
@@ -12,16 +13,20 @@ from crossfade.errors import ConfigError
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _SECONDS = click.FloatRange(0.05, 60.0)
 
+_OF_REPORTS = ("html_file", "no_audio", "json_file")
+"""Options that recorded sessions take too; all others are about what is played."""
+
 
 @click.command(
     epilog=example(
         "crossfade compare talk.mp3 --a local:max_delay=0.7 --b local:max_delay=2 --html talk.html",
         "crossfade compare calls/ --reference texts/ --a local --b NAME --json calls.json",
+        "crossfade compare --shadow DATA/shadow --html shadow.html",
     )
 )
 @click.argument("audio", nargs=-1, type=click.Path(path_type=Path), metavar="[AUDIO]...")
-@click.option("--a", "first", required=True, metavar="SIDE", help="Who is compared.")
-@click.option("--b", "second", required=True, metavar="SIDE", help="... and with whom.")
+@click.option("--a", "first", metavar="SIDE", help="Who is compared.")
+@click.option("--b", "second", metavar="SIDE", help="... and with whom.")
 @click.option("--with", "others", multiple=True, metavar="SIDE", help="One more; can be repeated.")
 @click.option(
     "--reference",
@@ -35,6 +40,13 @@ _SECONDS = click.FloatRange(0.05, 60.0)
     type=_FILE,
     help="Recordings with references, one JSON object a line, as for `crossfade bench`; instead of "
     "AUDIO.",
+)
+@click.option(
+    "--shadow",
+    metavar="DIR",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Sessions that a gateway's [shadow] has recorded; instead of AUDIO and sides. Nothing is "
+    "played.",
 )
 @click.option("--language", default="en", show_default=True, help="Spoken language.")
 @click.option(
@@ -90,12 +102,16 @@ _SECONDS = click.FloatRange(0.05, 60.0)
     "the report, until that is complete]",
 )
 @setting_options("model_dir", "threads")
+@click.pass_context
 def compare(
+    context: click.Context,
+    /,
     audio: tuple[Path, ...],
-    first: str,
-    second: str,
+    first: str | None,
+    second: str | None,
     others: tuple[str, ...],
     *,
+    shadow: Path | None,
     config: Path | None,
     model_dir: str | None,
     threads: str | None,
@@ -104,8 +120,19 @@ def compare(
     """Compare recognizers or servers: words, errors, lag, turns, cost.
 
     A SIDE is a backend of the configuration, `local`, or DIALECT=URL; settings of its own follow
-    a colon: local:max_delay=0.7,silence=0.5. All hear the same audio in the same moments.
+    a colon: local:max_delay=0.7,silence=0.5. All hear the same audio in the same moments. With
+    --shadow nothing is played: the sides are those that a gateway has recorded.
     """
+    if shadow is not None:
+        from crossfade.cli.compare_shadow import compare_records
+
+        _refuse_what_is_played(context)
+        compare_records(shadow, **{name: options[name] for name in _OF_REPORTS})
+        return
+    if first is None or second is None:
+        missing = "first" if first is None else "second"
+        raise click.MissingParameter(ctx=context, param=_parameters(context)[missing])
+
     from crossfade.cli.comparison import Wanted, compare_and_publish
 
     # Each session would say the same about what its protocol cannot carry; reports say it once.
@@ -116,3 +143,15 @@ def compare(
     except ConfigError as error:
         raise click.UsageError(str(error)) from error
     run(compare_and_publish(wanted))
+
+
+def _refuse_what_is_played(context: click.Context) -> None:
+    for name, parameter in _parameters(context).items():
+        is_typed = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if is_typed and name not in ("shadow", *_OF_REPORTS):
+            hint = parameter.get_error_hint(context)
+            raise click.UsageError(f"--shadow compares what was recorded, and takes no {hint}")
+
+
+def _parameters(context: click.Context) -> dict[str, click.Parameter]:
+    return {each.name or "": each for each in context.command.params}

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from rich.console import Group, RenderableType
+from rich.console import Group, JustifyMethod, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from crossfade.cli.benchmark_tables import machine
-from crossfade.compare.figures import figures
+from crossfade.compare.figures import NOTHING, figures, percent
 from crossfade.compare.report import ClipReport, Comparison
 
 WORST_SHOWN = 10
@@ -41,11 +41,11 @@ def _worst(report: Comparison) -> Table:
         title += f" ({len(shown)} of {report.clips})"
     table = Table(title=title)
     for heading in ("", "s", "differ %", *(side.letter for side in report.sides)):
-        table.add_column(heading, justify="left" if not heading else "right")
+        justify: JustifyMethod = "right" if heading else "left"
+        table.add_column(heading, justify=justify, overflow="fold")
     for clip in shown:
-        table.add_row(
-            clip.name, f"{clip.audio_ms / 1000:.0f}", f"{100 * clip.difference:.1f}", *_each(clip)
-        )
+        differ = NOTHING if clip.difference is None else percent(clip.difference)
+        table.add_row(clip.name, f"{clip.audio_ms / 1000:.0f}", differ, *_each(clip))
     return table
 
 
@@ -65,6 +65,8 @@ def _title(report: Comparison) -> str:
 
 
 def _footing(report: Comparison) -> str:
+    if report.pacing is None:
+        return "recorded sessions; lags by the clock of the server that recorded them"
     pace = "in real time" if report.pacing.real_time else "as fast as possible: no lags"
     lines = [f"chunks of {report.pacing.chunk_ms} ms, {pace}", machine()]
     return "\n".join(lines)
@@ -79,6 +81,8 @@ def _remarks(report: Comparison) -> Iterator[str]:
             yield " ".join(
                 filter(None, (f"{side.letter}: price by {price.source}", price.date, price.what))
             )
+    for missing in report.not_recorded:
+        yield f"not recorded: {missing}"
     for letter, result in report.results.items():
         for failure in result.failures:
             yield f"{letter} failed: {failure}"

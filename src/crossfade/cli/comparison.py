@@ -2,20 +2,16 @@
 
 import asyncio
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-import click
-from rich.console import Console
-
 from crossfade.audio import duration_s
 from crossfade.bench.playing import Pacing
 from crossfade.bench.recordings import read_manifest
-from crossfade.cli import compare_tables
-from crossfade.cli.benchmarks import write
+from crossfade.cli.compare_outputs import publish
 from crossfade.cli.compare_sides import is_remote, open_sides
 from crossfade.cli.progress import Bars
 from crossfade.cli.transcribe import recordings_in
@@ -26,14 +22,11 @@ from crossfade.compare.run import compare_all
 from crossfade.compare.sides import Rules, Side, SideFacts, Specification, letters, parse
 from crossfade.compare.summary import Summary
 from crossfade.compare.work_file import Heading, WorkFile
-from crossfade.errors import AudioError, ConfigError, CrossfadeError
+from crossfade.errors import AudioError, ConfigError
 from crossfade.settings import Settings
 
 PART = ".part"
 """Ends the name of the work file beside a report."""
-
-NEW = ".new"
-"""Ends the name of a report that is being written."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,27 +180,7 @@ def _publish(
     for row in work.rows([str(clip.recording.path) for clip in clips]):
         summary.add(row)
     report = summary.report(wanted.pacing, left_out=left_out)
-    if wanted.html_file is not None:
-        in_order = work.rows([entry.path for entry in report.recordings])
-        pieces = page.pieces(report, summary.curves(), in_order, with_audio=not wanted.no_audio)
-        _write_pieces(wanted.html_file, pieces)
-    if wanted.json_file == Path("-"):
-        click.echo(report.to_json(), nl=False)
-        return report
-    Console().print(compare_tables.comparison(report))
-    if wanted.json_file is not None:
-        write(wanted.json_file, report.to_json())
+    in_order = work.rows([entry.path for entry in report.recordings])
+    pieces = page.pieces(report, summary.curves(), in_order, with_audio=not wanted.no_audio)
+    publish(report, pieces, html_file=wanted.html_file, json_file=wanted.json_file)
     return report
-
-
-def _write_pieces(path: Path, pieces: Iterable[str]) -> None:
-    """Write a file that need not fit into memory; it has its name only once it is complete."""
-    part = path.with_name(path.name + NEW)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("w", encoding="utf-8") as file:
-            file.writelines(pieces)
-        part.replace(path)
-    except OSError as error:
-        raise CrossfadeError(f"cannot write {path}: {error.strerror}") from error
-    click.echo(f"wrote {path}", err=True)

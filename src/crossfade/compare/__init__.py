@@ -9,7 +9,7 @@ What it amounts to: ``errors`` and ``bootstrap`` (word errors and how sure they 
 ``turn_ends``, ``false_words``, ``prices``; ``summary`` puts them into a ``report``. ``columns``
 sets the words side by side, ``page`` writes them as one HTML file.
 
-What a gateway's shadow mode has recorded can be compared in the same way: a row of the work file
-(``heard.HeardClip``) needs no more than the events of each side with the time of their arrival, so
-a reader of such recordings builds ``bench.playing.Hearing`` objects and calls ``heard.heard_clip``.
+``shadows`` reads what a gateway's shadow mode has recorded, and makes the same of it: a record has
+the words and turns of both sides with their lags, so that a ``heard.HeardClip`` comes of it, and
+nothing is played.
 """

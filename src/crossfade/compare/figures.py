@@ -50,7 +50,9 @@ def percent(rate: float) -> str:
 
 
 def _settings(report: Comparison) -> Iterator[Figure]:
-    rules = [side.rules for side in report.sides]
+    rules = [side.rules for side in report.sides if side.rules is not None]
+    if len(rules) < len(report.sides):  # recorded sessions, of which each had its own
+        return
     yield Figure(
         "max delay (s)",
         tuple(f"{rule.max_delay_ms / 1000:g}" for rule in rules),
@@ -81,7 +83,7 @@ def _pairs(report: Comparison) -> Iterator[Figure]:
         found = [by_letters.get(row + letter) for letter in letters]
         yield Figure(
             f"words not as {row} has them (%)",
-            tuple(NOTHING if pair is None else percent(pair.disagreement) for pair in found),
+            tuple(map(_disagreement, found)),
             "Edits between the two over the mean number of their words, both normalised.",
         )
     first = letters[0]
@@ -89,6 +91,12 @@ def _pairs(report: Comparison) -> Iterator[Figure]:
     if any(share != NOTHING for share in shares):
         about = "Within 0.4 s, over the mean number of their ends."
         yield Figure(f"turn ends shared with {first} (%)", tuple(shares), about)
+
+
+def _disagreement(pair: Pair | None) -> str:
+    if pair is None or pair.disagreement is None:
+        return NOTHING
+    return percent(pair.disagreement)
 
 
 def _shared(pair: Pair | None) -> str:
@@ -145,7 +153,9 @@ def _false(result: SideReport) -> str:
 
 def _changes(result: SideReport) -> str:
     changes = result.changes
-    return NOTHING if changes.per_100_words is None else f"{changes.per_100_words:.1f}"
+    if changes is None or changes.per_100_words is None:
+        return NOTHING
+    return f"{changes.per_100_words:.1f}"
 
 
 def _lag(spread: Spread) -> str:

@@ -57,8 +57,8 @@ class HeardSide(Struct, frozen=True, kw_only=True):
 
     words: tuple[HeardWord, ...] = ()
     turns: tuple[HeardTurn, ...] = ()
-    changed: int = 0
-    """How often a word that was shown was changed or taken back."""
+    changed: int | None = 0
+    """How often a word that was shown was changed or taken back; ``None``: nobody noted it."""
     spoken_lags: tuple[tuple[float, float], ...] = ()
     """First appearance and final of each right word, by the end that the reference gives it."""
     session_s: float | None = None

@@ -80,14 +80,16 @@ class SideReport(Struct, frozen=True, kw_only=True):
     spoken_partial_lag_ms: Spread
     """The same from its end in a reference with times, of right words: one clock for all sides."""
     spoken_final_lag_ms: Spread
-    changes: Changes
+    changes: Changes | None
+    """``None``: what was shown is not known."""
     turn_ends: TurnEnds
     confidence: ConfidenceQuality | None
     """``None``: there is no reference."""
     false_words: FalseWords | None
     """``None``: nobody knows where there is silence."""
-    session_s: float
-    """How long sessions were open; in a comparison that is not paced, the length of the audio."""
+    session_s: float | None
+    """How long sessions were open; in a comparison that is not paced, the length of the audio.
+    ``None``: not known, as they are recorded ones."""
     cost: Cost | None
     """``None``: no price is known."""
 
@@ -96,8 +98,9 @@ class Pair(Struct, frozen=True, kw_only=True):
     """Two sides against each other, of the clips that both heard to the end."""
 
     letters: str
-    disagreement: float
-    """Words that one has and the other has not, or has otherwise, over the mean of their words."""
+    disagreement: float | None
+    """Words that one has and the other has not, or has otherwise, over the mean of their words;
+    ``None``: they have none."""
     numbers_differing: int
     """Numbers of one that the other does not have in the same place."""
     turn_ends_shared: float | None
@@ -123,9 +126,10 @@ class ClipReport(Struct, frozen=True, kw_only=True):
     category: str
     audio_ms: int
     reference_words: int | None
-    difference: float
+    difference: float | None
     """The greatest between two sides: of word errors for each word of the reference, else the
-    greatest disagreement. Clips are sorted by it, those with failures before all."""
+    greatest disagreement; ``None``: fewer than two sides heard it to the end. Clips are sorted by
+    it, those with failures before all."""
     sides: dict[str, ClipSide]
 
 
@@ -133,7 +137,8 @@ class Comparison(Struct, frozen=True, kw_only=True):
     """Everything."""
 
     sides: tuple[SideFacts, ...]
-    pacing: Pacing
+    pacing: Pacing | None
+    """``None``: nothing was played; these sessions were recorded as they came."""
     clips: int
     audio_s: float
     scored_clips: int
@@ -146,7 +151,14 @@ class Comparison(Struct, frozen=True, kw_only=True):
     """Worst first."""
     left_out: tuple[str, ...] = ()
     """Recordings that could not be decoded, with the reason."""
+    not_recorded: tuple[str, ...] = ()
+    """What nobody can say of recorded sessions, though a comparison says it of others."""
     environment: Environment
+
+    @property
+    def has_lags(self) -> bool:
+        """Whether words may be known to have come at some time."""
+        return self.pacing is None or self.pacing.real_time
 
     def to_json(self) -> bytes:
         """Write it for people and programs."""

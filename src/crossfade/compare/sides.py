@@ -62,7 +62,8 @@ class SideFacts(Struct, frozen=True, kw_only=True):
     """As it was typed."""
     target: str
     dialect: str | None
-    rules: Rules
+    rules: Rules | None
+    """``None``: nobody knows; each session had its own."""
     notes: tuple[str, ...] = ()
     """What its protocol cannot carry of them."""
     price: Price | None = None

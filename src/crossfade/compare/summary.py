@@ -91,7 +91,9 @@ class Summary:
                 letter: clip_errors(clip.reference, clip.sides[letter]) for letter in self._tallies
             }
             self._score(clip, errors)
-        self._clips.append(_clip_report(clip, errors, max(disagreements, default=0.0)))
+        self._clips.append(
+            _clip_report(clip, errors, max(disagreements) if len(texts) > 1 else None)
+        )
 
     def curves(self) -> Curves:
         """Points of the distributions of lags."""
@@ -100,8 +102,20 @@ class Summary:
             for letter, tally in self._tallies.items()
         }
 
-    def report(self, pacing: Pacing, *, left_out: Iterable[str] = ()) -> Comparison:
-        """Say what it amounts to."""
+    def report(
+        self,
+        pacing: Pacing | None,
+        *,
+        left_out: Iterable[str] = (),
+        not_recorded: Iterable[str] = (),
+    ) -> Comparison:
+        """Say what it amounts to.
+
+        Args:
+            pacing: How clips were played; ``None``: they are recorded sessions.
+            left_out: What could not be compared, with the reason.
+            not_recorded: What the clips do not tell.
+        """
         wers = self._wers()
         return Comparison(
             sides=self._sides,
@@ -111,11 +125,13 @@ class Summary:
             scored_clips=self._scored,
             interval_units=self._units.name if wers else None,
             results={
-                letter: tally.report(wers.get(letter)) for letter, tally in self._tallies.items()
+                letter: tally.report(wers.get(letter), sessions_are_timed=pacing is not None)
+                for letter, tally in self._tallies.items()
             },
             pairs=tuple(_pair(letters, tally) for letters, tally in self._pairs.items()),
             recordings=tuple(sorted(self._clips, key=_worst_first)),
             left_out=tuple(left_out),
+            not_recorded=tuple(not_recorded),
             environment=environment(),
         )
 
@@ -142,7 +158,8 @@ class Summary:
         return len(edits) / mean if mean else 0.0
 
     def _turns(self, clip: HeardClip, letter: str) -> tuple[HeardTurn, ...]:
-        silence_ms = self._tallies[letter].facts.rules.turn_silence_ms
+        rules = self._tallies[letter].facts.rules
+        silence_ms = None if rules is None else rules.turn_silence_ms
         turns = clip.sides[letter].turns
         return decided(turns, audio_ms=clip.audio_ms, silence_ms=silence_ms)
 
@@ -180,13 +197,15 @@ def _is_about_number(edit: Editop, one: list[str], other: list[str]) -> bool:
 def _pair(letters: str, tally: _PairTally) -> Pair:
     return Pair(
         letters=letters,
-        disagreement=round(tally.distance / tally.words, 4) if tally.words else 0.0,
+        disagreement=round(tally.distance / tally.words, 4) if tally.words else None,
         numbers_differing=tally.numbers,
         turn_ends_shared=round(tally.shared_ends / tally.ends, 4) if tally.ends else None,
     )
 
 
-def _clip_report(clip: HeardClip, errors: dict[str, ClipErrors], disagreement: float) -> ClipReport:
+def _clip_report(
+    clip: HeardClip, errors: dict[str, ClipErrors], disagreement: float | None
+) -> ClipReport:
     difference = disagreement
     reference_words = None
     if errors:
@@ -199,7 +218,7 @@ def _clip_report(clip: HeardClip, errors: dict[str, ClipErrors], disagreement: f
         category=clip.category,
         audio_ms=clip.audio_ms,
         reference_words=reference_words,
-        difference=round(difference, 4),
+        difference=None if difference is None else round(difference, 4),
         sides={letter: _clip_side(side, errors.get(letter)) for letter, side in clip.sides.items()},
     )
 
@@ -221,4 +240,4 @@ def _clip_side(side: HeardSide, errors: ClipErrors | None) -> ClipSide:
 def _worst_first(clip: ClipReport) -> tuple[bool, float, int, str]:
     errors = sum(side.errors or 0 for side in clip.sides.values())
     has_failed = any(side.failed for side in clip.sides.values())
-    return (not has_failed, -clip.difference, -errors, clip.name)
+    return (not has_failed, -(clip.difference or 0.0), -errors, clip.name)

@@ -43,7 +43,8 @@ class Tally:
 
     facts: SideFacts
     words: int = 0
-    changed: int = 0
+    changed: int | None = 0
+    """``None`` as soon as a clip does not tell."""
     failures: list[str] = field(default_factory=list)
     audio_ms: int = 0
     session_s: float = 0.0
@@ -70,7 +71,8 @@ class Tally:
             self.failures.append(f"{clip.name}: {side.failure}")
             return
         self.words += len(side.words)
-        self.changed += side.changed
+        if self.changed is not None:
+            self.changed = None if side.changed is None else self.changed + side.changed
         self.audio_ms += clip.audio_ms
         self.session_s += clip.audio_ms / 1000 if side.session_s is None else side.session_s
         self._add_lags(side)
@@ -90,7 +92,7 @@ class Tally:
             self.confidence.append(found.word.confidence)
             self.right.append(found.reference is not None)
 
-    def report(self, wer: Wer | None) -> SideReport:
+    def report(self, wer: Wer | None, *, sessions_are_timed: bool) -> SideReport:
         """Say what it amounts to."""
         return SideReport(
             words=self.words,
@@ -106,8 +108,8 @@ class Tally:
             turn_ends=self._turn_ends(),
             confidence=self._quality() if wer is not None else None,
             false_words=self._false_words(),
-            session_s=round(self.session_s, 1),
-            cost=self._cost(),
+            session_s=round(self.session_s, 1) if sessions_are_timed else None,
+            cost=self._cost() if sessions_are_timed else None,
         )
 
     def _add_lags(self, side: HeardSide) -> None:
@@ -119,10 +121,11 @@ class Tally:
         self.spoken_final_ms.extend(final for _, final in side.spoken_lags)
 
     def _add_turns(self, clip: HeardClip, side: HeardSide) -> None:
-        silence_ms = self.facts.rules.turn_silence_ms
+        rules = self.facts.rules
+        silence_ms = None if rules is None else rules.turn_silence_ms
         turns = decided(side.turns, audio_ms=clip.audio_ms, silence_ms=silence_ms)
         self.ends += len(turns)
-        if clip.spoken:
+        if clip.spoken and silence_ms is not None:
             found = judge(turns, clip.spoken, audio_ms=clip.audio_ms, silence_ms=silence_ms)
             self.turns = (self.turns or TurnCounts()) + found
 
@@ -131,7 +134,9 @@ class Tally:
             return None
         return cost(self.facts.price, audio_s=self.audio_ms / 1000, session_s=self.session_s)
 
-    def _changes(self) -> Changes:
+    def _changes(self) -> Changes | None:
+        if self.changed is None:
+            return None
         rate = round(100 * self.changed / self.words, 2) if self.words else None
         return Changes(changed=self.changed, per_100_words=rate)
 

@@ -51,8 +51,15 @@ class TurnCounts:
         )
 
 
-def decided(turns: Sequence[HeardTurn], *, audio_ms: int, silence_ms: int) -> tuple[HeardTurn, ...]:
-    """Leave out what ended because the audio did; some protocols tell that as the end of a turn."""
+def decided(
+    turns: Sequence[HeardTurn], *, audio_ms: int, silence_ms: int | None
+) -> tuple[HeardTurn, ...]:
+    """Leave out what ended because the audio did; some protocols tell that as the end of a turn.
+
+    Where nobody knows which silence was asked for (``None``), nothing is left out.
+    """
+    if silence_ms is None:
+        return tuple(turns)
     latest_ms = audio_ms - silence_ms + MARGIN_MS
     return tuple(turn for turn in turns if turn.speech_end_ms <= latest_ms)
 

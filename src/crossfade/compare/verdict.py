@@ -18,6 +18,8 @@ def _words(report: Comparison) -> Iterator[str]:
             yield _against_first(letter, wer)
     if not any(wers.values()):
         for pair in report.pairs:
+            if pair.disagreement is None:
+                continue
             one, other = pair.letters[0], pair.letters[1]
             yield (
                 f"{one} and {other} differ in {percent(pair.disagreement)} % of words; "

@@ -1,7 +1,7 @@
 """One recording as the page shows it: sound, waveform, words side by side."""
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,9 @@ from crossfade.compare.heard import HeardClip
 from crossfade.compare.page.pictures import WIDTH, Peaks
 from crossfade.compare.report import ClipReport
 from crossfade.errors import AudioError
+
+Sound = Callable[[HeardClip], Iterator[Samples]]
+"""Yields the samples of a recording; raises ``AudioError`` where there is no such thing."""
 
 LEAST_WIDTH = 2.0
 """Of a mark below the waveform: a short word in a long recording is to be seen too."""
@@ -70,10 +73,17 @@ class Section:
         return sum(column.differs for column in self.columns)
 
 
-def section(number: int, clip: ClipReport, heard: HeardClip, *, with_audio: bool) -> Section:
+def of_file(heard: HeardClip) -> Iterator[Samples]:
+    """Yield the samples of the file that was played."""
+    return read_media(Path(heard.path))
+
+
+def section(
+    number: int, clip: ClipReport, heard: HeardClip, *, sound: Sound, with_audio: bool
+) -> Section:
     """Lay out a recording; one whose file is gone has neither sound nor waveform."""
     laid = columns(heard)
-    wave, sound = _listened(heard, with_audio=with_audio)
+    wave, data = _listened(heard, sound, with_audio=with_audio)
     return Section(
         anchor=f"recording-{number}",
         clip=clip,
@@ -81,7 +91,7 @@ def section(number: int, clip: ClipReport, heard: HeardClip, *, with_audio: bool
         lanes=tuple(_lanes(laid, heard)),
         texts=tuple(_texts(heard)),
         wave=wave,
-        sound=sound,
+        sound=data,
         problems=tuple(
             (letter, side.failure) for letter, side in heard.sides.items() if side.failure
         ),
@@ -133,11 +143,11 @@ def _texts(heard: HeardClip) -> Iterator[tuple[str, str]]:
         yield letter, written(word.word for word in side.words)
 
 
-def _listened(heard: HeardClip, *, with_audio: bool) -> tuple[str | None, str | None]:
+def _listened(heard: HeardClip, sound: Sound, *, with_audio: bool) -> tuple[str | None, str | None]:
     peaks = Peaks(heard.audio_ms)
 
     def blocks() -> Iterator[Samples]:
-        for samples in read_media(Path(heard.path)):
+        for samples in sound(heard):
             peaks.push(samples)
             yield samples
 

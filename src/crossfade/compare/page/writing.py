@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from crossfade.compare.figures import figures, percent
 from crossfade.compare.heard import HeardClip
 from crossfade.compare.page import pictures
-from crossfade.compare.page.sections import Section, section
+from crossfade.compare.page.sections import Section, Sound, of_file, section
 from crossfade.compare.report import Comparison
 from crossfade.compare.summary import Curves
 from crossfade.compare.verdict import verdict
@@ -38,7 +38,12 @@ def check_installed() -> None:
 
 
 def pieces(
-    report: Comparison, curves: Curves, heard: Iterable[HeardClip], *, with_audio: bool
+    report: Comparison,
+    curves: Curves,
+    heard: Iterable[HeardClip],
+    *,
+    with_audio: bool,
+    sound: Sound = of_file,
 ) -> Iterator[str]:
     """Write the page; one recording is in memory at a time.
 
@@ -47,6 +52,7 @@ def pieces(
         curves: Distributions of lags.
         heard: The recordings, in the report's order.
         with_audio: Put their sound into the page.
+        sound: Where it comes from.
     """
     numbers = {side.letter: number for number, side in enumerate(report.sides)}
     plots = [
@@ -59,7 +65,7 @@ def pieces(
         groups=figures(report),
         verdict=verdict(report),
         plots=[plot for plot in plots if plot is not None],
-        sections=_sections(report, heard, with_audio=with_audio),
+        sections=_sections(report, heard, sound, with_audio=with_audio),
         with_audio=with_audio,
         open_at_first=OPEN_AT_FIRST,
         pictures=pictures,
@@ -68,10 +74,10 @@ def pieces(
 
 
 def _sections(
-    report: Comparison, heard: Iterable[HeardClip], *, with_audio: bool
+    report: Comparison, heard: Iterable[HeardClip], sound: Sound, *, with_audio: bool
 ) -> Iterator[Section]:
     for number, (clip, row) in enumerate(zip(report.recordings, heard, strict=True), start=1):
-        yield section(number, clip, row, with_audio=with_audio)
+        yield section(number, clip, row, sound=sound, with_audio=with_audio)
 
 
 def _environment() -> "Environment":
