@@ -172,6 +172,12 @@ def test_what_cannot_be_decoded_is_left_out_and_told(folder):
     assert "zero.wav" in figures["left_out"][0]
 
 
+def test_where_nothing_can_be_compared_there_is_no_table(folder):
+    done = compare(folder, "nowhere.wav", *SIDES)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "crossfade: there is no file nowhere.wav\n"
+
+
 def test_a_server_that_is_not_there_fails_and_the_other_side_is_reported(folder):
     done = compare(
         folder,

@@ -122,6 +122,8 @@ async def compare_and_publish(wanted: Wanted) -> None:
             facts = tuple(side.facts for side in sides)
             work = stack.enter_context(wanted.work_file(facts))
             left_out = await _play(wanted, sides, clips, work)
+        if len(left_out) == len(clips):  # each was told; a table of zeros would look like a result
+            raise SystemExit(1)
         # Blocks the event loop, on which nothing is left.
         report = _publish(wanted, facts, clips, work, left_out)
     if left_out or any(result.failures for result in report.results.values()):
