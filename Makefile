@@ -7,10 +7,10 @@ BIN := $(VENV)/bin
 CLIENTS := .clients
 ARGS ?=
 
-.PHONY: help run test clients plugins conformance fuzz soak bench lint types check lock clean
+.PHONY: help run test clients plugins conformance fuzz soak bench lint types lock clean
 
 help:
-	@echo "make run    set up, start the server, stream a recording through both dialects (ARGS=--once: then exit)"
+	@echo "make run    set up, start the server, stream a recording through all dialects (ARGS=--once: then exit)"
 	@echo "make test   set up, lint, type-check, test"
 	@echo "make plugins  fetch plugins of voice frameworks (700 MB), which some tests are skipped without"
 	@echo "make conformance  run the tests of the protocols' checklists, write docs/conformance-*.md"
@@ -34,6 +34,12 @@ $(VENV)/.dev: $(VENV)/.run requirements-dev.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.lock
 	@touch $@
 
+# A program, and the Debian packages that have it: installed by root where it is missing. Tests that
+# need what nobody could install are skipped, and say so.
+apt = if ! command -v $(1) >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+  apt-get update -qq && apt-get install -y -qq --no-install-recommends $(2) \
+    || echo "apt-get cannot install $(2)"; fi
+
 # Vendors' clients that tests run in processes of their own: one that would shadow another
 # package of the same name in the virtual environment, and those for Node.
 $(CLIENTS)/speechmatics-python/.made: tests/clients/legacy/requirements.lock | $(VENV)/.dev
@@ -49,18 +55,15 @@ $(CLIENTS)/assemblyai-0.43.1/.made: tests/clients/legacy/assemblyai-0.43.1.lock 
 
 $(CLIENTS)/node/.made: tests/clients/node/package.json tests/clients/node/package-lock.json
 	@mkdir -p $(@D)
-	@if [ -n "$$CI" ] && ! command -v npm >/dev/null; then \
-	  apt-get update -qq && apt-get install -y -qq --no-install-recommends nodejs npm; fi
+	@$(call apt,npm,nodejs npm)
 	@if ! command -v npm >/dev/null; then echo "no npm: tests with Node clients will be skipped"; \
 	  else cp $^ $(@D) && (cd $(@D) && npm ci --no-audit --no-fund --loglevel=error) && touch $@; fi
 
 # What checks the live page: TypeScript and axe-core; and a browser to see it in.
 $(CLIENTS)/page/.made: tests/page/package.json tests/page/package-lock.json
 	@mkdir -p $(@D)
-	@if [ -n "$$CI" ] && ! command -v npm >/dev/null; then \
-	  apt-get update -qq && apt-get install -y -qq --no-install-recommends nodejs npm; fi
-	@if [ -n "$$CI" ] && ! command -v chromium >/dev/null; then \
-	  apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; fi
+	@$(call apt,npm,nodejs npm)
+	@$(call apt,chromium,chromium)
 	@if ! command -v chromium >/dev/null; then echo "no chromium: tests of the live page will be skipped"; fi
 	@if ! command -v npm >/dev/null; then echo "no npm: the live page's types will not be checked"; \
 	  else cp $^ $(@D) && (cd $(@D) && npm ci --no-audit --no-fund --loglevel=error) && touch $@; fi
@@ -68,9 +71,7 @@ $(CLIENTS)/page/.made: tests/page/package.json tests/page/package-lock.json
 # The sound stack that the microphone is tested on.
 $(CLIENTS)/sound/.made:
 	@mkdir -p $(@D)
-	@if [ -n "$$CI" ] && ! command -v pulseaudio >/dev/null; then \
-	  apt-get update -qq && apt-get install -y -qq --no-install-recommends \
-	    pulseaudio pulseaudio-utils libasound2-plugins libportaudio2; fi
+	@$(call apt,pulseaudio,pulseaudio pulseaudio-utils libasound2-plugins libportaudio2)
 	@if command -v pulseaudio >/dev/null; then touch $@; \
 	  else echo "no PulseAudio: tests of the microphone will be skipped"; fi
 
@@ -95,9 +96,11 @@ lint: $(VENV)/.dev
 types: $(VENV)/.dev
 	$(BIN)/mypy
 
+# Each file is one process's; more than a core for each makes figures of time unsure.
+JOBS ?= 2
 test: lint types clients
 	$(BIN)/crossfade models pull
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 conformance: $(VENV)/.dev clients
 	$(BIN)/crossfade models pull
