@@ -131,8 +131,9 @@ async def test_audio_duration_is_what_was_received(recognizer):
     await opened.aclose()
 
 
-async def test_a_full_stream_makes_its_sender_wait(recognizer, monkeypatch):
-    monkeypatch.setattr(stream, "INBOX_BYTES", 32_000)
+@pytest.mark.parametrize(("bound", "most"), [("INBOX_BYTES", 32_000), ("INBOX_COMMANDS", 11)])
+async def test_a_full_stream_makes_its_sender_wait(recognizer, monkeypatch, bound, most):
+    monkeypatch.setattr(stream, bound, most)
     opened = recognizer.open(CONFIG)
     fed = 0
 

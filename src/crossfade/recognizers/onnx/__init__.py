@@ -9,6 +9,12 @@ How the model gets here: ``files`` (where it is), ``install``, ``fetch``, ``weig
 ``respelling`` (key terms), ``speakers`` (who speaks), ``calibrate`` (how many streams fit).
 """
 
+import os
+
+# The library as PyPI has it (1.31) tells its makers over HTTPS how it is used, and keeps a database
+# and an identifier of the machine in the user's cache. It looks for this as it is imported.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
 from crossfade.recognizers.onnx.recognizer import EmbeddedRecognizer
 
 __all__ = ["EmbeddedRecognizer"]

@@ -259,8 +259,14 @@ def _places(model_dir: Path | None) -> list[Path]:
         return [Path(named)]
     spec = importlib.util.find_spec(_PACKAGE)
     installed = map(Path, (spec and spec.submodule_search_locations) or ())
-    cache = Path(platformdirs.user_cache_dir("crossfade"))
-    return [*installed, cache / "models" / f"{_NAME}-{_FORMAT}"]
+    return [*installed, _cache() / "models" / f"{_NAME}-{_FORMAT}"]
+
+
+def _cache() -> Path:
+    try:
+        return Path(platformdirs.user_cache_dir("crossfade"))
+    except RuntimeError:  # a user of a container, whom nobody has given a home
+        return Path("/var/cache/crossfade")
 
 
 def _inspect(directory: Path) -> ModelFiles | None:

@@ -39,6 +39,9 @@ from crossfade.recognizers.onnx.vad import WINDOW_SAMPLES
 INBOX_BYTES = 128 << 20
 """Audio that may wait; beyond it ``feed`` waits, the socket stays unread, and the client slows."""
 
+INBOX_COMMANDS = 50_000
+"""Commands that may wait, about 10 MB beside their audio: else chunks of one sample fill memory."""
+
 ACCEPTED_AHEAD_MS = 10_000
 """Chunks are acknowledged at once while less audio than this waits before them."""
 
@@ -122,8 +125,9 @@ class EmbeddedStream:
             self._ignored += isinstance(command, Audio)
             self._wake.set()
             return
-        if isinstance(command, Audio):
+        if not isinstance(command, Finish):  # that one is the last
             await self._wait_for_room()
+        if isinstance(command, Audio):
             self._waiting.append(self._received_bytes)
             self._received_bytes += len(command.data)
         self._finished = isinstance(command, Finish)
@@ -162,11 +166,16 @@ class EmbeddedStream:
         self._room.set()
 
     async def _wait_for_room(self) -> None:
-        while self._received_bytes - self._heard_bytes > INBOX_BYTES and not self._closed:
+        while self._is_full and not self._closed:
             self._room.clear()
             await self._room.wait()
         if self._closed:
             raise RecognizerError("the stream is closed")
+
+    @property
+    def _is_full(self) -> bool:
+        n_bytes = self._received_bytes - self._heard_bytes
+        return n_bytes > INBOX_BYTES or len(self._inbox) >= INBOX_COMMANDS
 
     def _news(self) -> list[StreamEvent]:
         """Collect what there is to tell: acknowledgements, then words."""
@@ -268,6 +277,7 @@ class EmbeddedStream:
         if not self._inbox:
             return False
         command = self._inbox.popleft()
+        self._room.set()
         match command:
             case Audio():
                 self._blocks = self._decoder.decode(command.data)
