@@ -1,6 +1,7 @@
 """A certificate for this machine's own address, by an authority that nobody else knows."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import trustme
@@ -16,10 +17,10 @@ class Certificates:
     key: Path
 
 
-def make(folder: Path) -> Certificates:
+def make(folder: Path, *, ends: datetime | None = None) -> Certificates:
     """Write them; valid for 127.0.0.1 and localhost."""
     authority = trustme.CA()
-    server = authority.issue_cert("127.0.0.1", "localhost")
+    server = authority.issue_cert("127.0.0.1", "localhost", not_after=ends)
     made = Certificates(folder / "authority.pem", folder / "chain.pem", folder / "key.pem")
     authority.cert_pem.write_to_path(str(made.authority))
     for number, blob in enumerate(server.cert_chain_pems):

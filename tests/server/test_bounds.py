@@ -11,8 +11,9 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 import certificates
-from crossfade.server import accepting, request_wire
+from crossfade.server import accepting, request_wire, wire
 from crossfade.server.limits import Bounds
+from crossfade.server.pieces import PIECE_BYTES
 from plain_client import hear, hear_all, http_url, talk
 from plain_dialect import SECOND
 
@@ -22,6 +23,12 @@ HANDSHAKE = (
     b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
 )
 IDLE_CONNECTIONS = int(os.environ.get("CROSSFADE_TEST_CONNECTIONS", "300"))
+
+
+@pytest.fixture
+def hurried(monkeypatch):
+    """The server reads on for a tenth of a second, not for two, before it hangs up."""
+    monkeypatch.setattr(wire, "UNREAD_S", 0.1)
 
 
 class Raw:
@@ -177,22 +184,32 @@ async def test_as_many_headers_as_websockets_takes_pass(serve):
 
 
 async def test_neither_lines_of_a_body_nor_earlier_requests_count_as_headers(serve):
-    async with serve() as server, httpx.AsyncClient() as client:
-        for _ in range(40):
+    headers = {f"x-{number}": "y" for number in range(100)}
+    async with serve() as server, httpx.AsyncClient(headers=headers) as client:
+        for _ in range(3):
             answer = await client.request(
                 "GET", http_url(server, "/plain/token"), content=b"\n" * 1000
             )
             assert answer.status_code == 200
 
 
-async def test_a_frame_that_says_it_is_giant_is_1009_before_it_comes(serve):
+async def test_a_head_whose_end_is_cut_in_two_does_not_swallow_the_body(serve):
+    begun = b"GET /plain/token HTTP/1.1\r\nhost: a\r\ncontent-length: 1000\r\nx: "
+    head = begun + b"y" * (PIECE_BYTES - len(begun) - 2) + b"\r\n\r\n"
+    async with serve() as server, raw(server) as client:
+        client.send(head + b"\n" * 1000)
+        async with asyncio.timeout(5):
+            assert await client.reader.readuntil(b"\r\n") == b"HTTP/1.1 200 OK\r\n"
+
+
+async def test_a_frame_that_says_it_is_giant_is_1009_before_it_comes(serve, hurried):
     async with serve() as server, raw(server) as client:
         await client.upgrade()
         client.send(b"\x82\xff" + (1 << 62).to_bytes(8, "big") + bytes(4))
         assert (1009).to_bytes(2, "big") in await client.rest()
 
 
-async def test_a_compressed_bomb_is_1002_and_stays_packed(serve):
+async def test_a_compressed_bomb_is_1002_and_stays_packed(serve, hurried):
     squeezer = zlib.compressobj(wbits=-15)
     bomb = squeezer.compress(bytes(100_000_000)) + squeezer.flush()
     assert len(bomb) < 100_000
@@ -222,7 +239,7 @@ async def test_fragments_are_joined_as_they_come(serve):
             await client.reader.readuntil(b'"audio_ms":100')
 
 
-async def test_a_message_may_be_as_long_as_the_operator_says(serve):
+async def test_a_message_may_be_as_long_as_the_operator_says(serve, hurried):
     async with serve(bounds=Bounds(message_bytes=65_536)) as server, talk(server) as socket:
         await socket.send(bytes(65_536))
         assert await hear(socket, "audio_accepted")

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from crossfade.recognizers.scripted import spoken
+from crossfade.recognizers.scripted import ScriptedRecognizer, spoken
 from plain_dialect import PLAIN, SECOND
 from sessions_in_virtual_time import session
 from virtual_time import now_s, run
@@ -94,6 +94,45 @@ def test_warnings_are_said_at_their_times_and_the_end_follows():
         (150, "session", 50, None),
         (180, None, None, "IdleError"),
     ]
+
+
+def idle_end(url, *, frame=None, every_s=0.0, n=0):
+    """When a client is sent away that says something now and then, ``n`` times."""
+
+    async def main():
+        async with session(PLAIN, url=url) as (socket, _):
+            for _ in range(n):
+                await asyncio.sleep(every_s)
+                socket.say(frame)
+        return socket.heard[-1]
+
+    return run(main())
+
+
+def test_an_idle_client_is_sent_away_and_any_frame_keeps_it_alive():
+    idle = {"type": "error", "error": "IdleError"}
+    assert idle_end("/?start=now&idle_s=40") == (40, idle)
+    assert idle_end("/?start=now&idle_s=40", frame="alive", every_s=30, n=4) == (160, idle)
+
+
+def test_where_only_audio_counts_control_messages_keep_nobody_alive():
+    url = "/?start=now&idle_s=40&audio_only"
+    assert idle_end(url, frame="alive", every_s=5, n=7)[0] == 40
+    assert idle_end(url, frame=SECOND, every_s=30, n=4)[0] == 160
+
+
+def test_who_waits_for_us_after_its_last_word_is_not_idle():
+    async def main():
+        engine = ScriptedRecognizer(MORNING)
+        engine.running.clear()
+        async with session(PLAIN, url="/?start=now&idle_s=20", recognizer=engine) as (socket, _):
+            socket.say("finish")
+            await asyncio.sleep(50)
+            engine.running.set()
+        return socket.heard[-1]
+
+    at_s, message = run(main())
+    assert (at_s, message["type"]) == (50, "session_ended")
 
 
 def test_a_client_of_whom_nothing_comes_for_three_minutes_is_told_and_let_go():

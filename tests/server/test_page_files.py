@@ -31,7 +31,10 @@ def get(serve):
         ("/page/style.css", "text/css; charset=utf-8"),
         ("/page/main.js", "text/javascript; charset=utf-8"),
         ("/page/icon.svg", "image/svg+xml"),
-        *((f"/page/dialects/{one.name}.js", "text/javascript; charset=utf-8") for one in DIALECTS),
+        *(
+            (f"/page/dialects/{one.folder}/page.js", "text/javascript; charset=utf-8")
+            for one in DIALECTS
+        ),
     ],
 )
 async def test_every_file_is_typed_checked_and_kept_until_it_changes(get, path, media_type):
@@ -64,7 +67,10 @@ async def test_the_configuration_names_the_dialects_that_the_page_speaks(get, ke
     assert answer.headers["cache-control"] == "no-store"
     config = answer.json()
     assert config["keys_wanted"] is True
-    assert config["dialects"] == [{"name": one.name, "title": one.title} for one in DIALECTS]
+    assert config["dialects"] == [
+        {"name": one.name, "title": one.title, "module": f"dialects/{one.folder}/page.js"}
+        for one in DIALECTS
+    ]
     assert (await get("/page/config.json")).json()["keys_wanted"] is False
 
 

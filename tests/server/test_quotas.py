@@ -54,7 +54,7 @@ def test_names_that_come_and_go_leave_no_trace(clock):
 
 
 def test_a_token_is_used_once_and_forgotten_when_it_has_expired(clock):
-    used = UsedTokens(now=lambda: clock[0])
+    used = UsedTokens(late_s=0, now=lambda: clock[0])
     used.add("t1", expires=1010)
     assert "t1" in used
     with pytest.raises(CredentialError):
@@ -64,8 +64,21 @@ def test_a_token_is_used_once_and_forgotten_when_it_has_expired(clock):
     assert len(used) == 1
 
 
+def test_of_clients_that_showed_a_token_in_time_and_start_late_one_starts(clock):
+    used = UsedTokens(late_s=60, now=lambda: clock[0])
+    clock[0] = 1011.0
+    used.add("t1", expires=1010)
+    for late_s in (1, 60):
+        clock[0] = 1010.0 + late_s
+        with pytest.raises(CredentialError):
+            used.add("t1", expires=1010)
+    clock[0] = 1071.0
+    used.add("t2", expires=1080)
+    assert len(used) == 1
+
+
 def test_a_full_table_refuses_tokens_and_forgets_none(clock):
-    used = UsedTokens(most=2, now=lambda: clock[0])
+    used = UsedTokens(late_s=0, most=2, now=lambda: clock[0])
     used.add("t1", expires=1010)
     used.add("t2", expires=1020)
     with pytest.raises(CapacityError):

@@ -161,3 +161,31 @@ def test_two_servers_in_one_process_do_not_share_their_counts():
     one.sessions.labels("plain").inc()
     assert b'crossfade_sessions_total{dialect="plain"}' in one.text()
     assert b'crossfade_sessions_total{dialect="plain"}' not in other.text()
+
+
+async def test_a_query_of_thousands_of_parameters_is_not_taken_apart(serve):
+    few, many = "&a" * 900, "&a" * 1000
+    async with serve() as server:
+        assert await status(server, f"/plain/token?ttl=60{few}") == 200
+        assert await status(server, f"/plain/token?ttl=60{many}") == 400
+        async with talk(server, f"/plain?start=now{few}") as socket:
+            assert await hear(socket, "session_started")
+        with pytest.raises(InvalidStatus) as refused:
+            async with talk(server, f"/plain?start=now{many}"):
+                pass
+        assert refused.value.response.status_code == 400
+        async with asyncio.timeout(5):
+            await server.service.sessions.emptied()
+
+
+async def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_error_of_ours(serve, caplog):
+    async with serve() as server:
+        _, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(b"GET /plain/token HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\nhalf")
+        async with asyncio.timeout(5):
+            while not server._listener.server_state.tasks:  # noqa: ASYNC110 (a set tells nobody)
+                await asyncio.sleep(0)
+            writer.transport.abort()
+            while server._listener.server_state.tasks:  # noqa: ASYNC110 (the same)
+                await asyncio.sleep(0)
+    assert caplog.text == ""

@@ -1,7 +1,6 @@
 """One client's session, from its start to its close frame."""
 
 import asyncio
-import json
 import logging
 import socket as sockets
 import time
@@ -169,44 +168,6 @@ async def test_a_client_that_never_starts_is_sent_away(serve):
         assert (await hear_all(socket))[-1]["error"] == "IdleError"
 
 
-async def test_an_idle_client_is_sent_away_and_any_frame_keeps_it_alive(serve):
-    async with serve() as server, talk(server, "/plain?start=now&idle_s=0.4") as socket:
-        for _ in range(4):
-            await asyncio.sleep(0.2)  # the passing of time is what is tested
-            await socket.send("alive")
-        spoke_at = time.monotonic()
-        assert (await hear_all(socket))[-1]["error"] == "IdleError"
-        assert 0.3 < time.monotonic() - spoke_at < 1.5
-
-
-async def test_where_only_audio_counts_control_messages_keep_nobody_alive(serve):
-    path = "/plain?start=now&idle_s=0.4&audio_only"
-    async with serve() as server, talk(server, path) as socket, asyncio.TaskGroup() as group:
-
-        async def chatter():
-            while True:
-                await socket.send("alive")
-                await asyncio.sleep(0.05)
-
-        chatting = group.create_task(chatter())
-        async with asyncio.timeout(3):
-            frames = [await socket.recv(), await socket.recv()]
-        chatting.cancel()
-        assert json.loads(frames[-1])["error"] == "IdleError"
-
-
-async def test_who_waits_for_us_after_its_last_word_is_not_idle(serve, recognizer):
-    async with serve() as server, talk(server, "/plain?start=now&idle_s=0.2") as socket:
-        await hear(socket, "session_started")
-        recognizer.running.clear()
-        await socket.send("finish")
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.6):
-                await socket.recv()
-        recognizer.running.set()
-        assert (await hear_all(socket))[-1]["type"] == "session_ended"
-
-
 async def test_a_session_ends_at_its_greatest_length(serve):
     async with serve() as server, talk(server, "/plain?start=now&session_s=0.3") as socket:
         assert (await hear_all(socket))[-1]["error"] == "ExpiredError"
@@ -264,7 +225,7 @@ async def test_a_client_that_does_not_read_is_cut_off(serve):
     )
     raw = sockets.socket()
     raw.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)
-    async with serve(engine=engine, patience={"stall_s": 0.5}) as server:
+    async with serve(engine=engine, patience={"stall_s": 0.2}) as server:
         raw.connect(("127.0.0.1", server.port))
         raw.setblocking(False)
         async with talk(server, sock=raw, max_queue=1, close_timeout=0.1) as socket:

@@ -10,6 +10,7 @@ from websockets.exceptions import InvalidMessage
 import certificates
 from crossfade.errors import ConfigError
 from crossfade.server.run import Server, ServerConfig
+from crossfade.server.tls import Tls
 from plain_client import hear, talk
 from processes import KEY, crossfade, serving
 
@@ -87,3 +88,19 @@ def test_the_command_serves_with_a_certificate(tmp_path, made, trusting):
             verify=trusting,
         )
         assert json.loads(token.content)["token"]
+
+
+def test_a_renewal_during_a_renewal_ends_nothing(tmp_path, monkeypatch):
+    """As by a program that writes the key first and the certificate after it."""
+    before = certificates.make(tmp_path)
+    tls = Tls(before.chain, before.key)
+    read = Tls._read
+
+    def read_and_replace(self):
+        context = read(self)
+        before.key.write_text("half a key")
+        return context
+
+    monkeypatch.setattr(Tls, "_read", read_and_replace)
+    certificates.make(tmp_path)
+    tls.renew()

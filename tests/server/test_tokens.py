@@ -8,7 +8,7 @@ import pytest
 from crossfade.dialects.base import Credential
 from crossfade.errors import CredentialError
 from crossfade.server.keys import KeyLimits, Keyring
-from crossfade.server.tokens import Authority
+from crossfade.server.tokens import Authority, Principal
 
 
 @pytest.fixture
@@ -117,3 +117,13 @@ def test_without_auth_a_token_of_ours_still_caps_its_session(keyring):
     assert open_house.admit(shown).session_s == 90
     with pytest.raises(CredentialError):
         Authority(keyring, token_secrets=["s"]).admit(shown)
+
+
+def test_of_clients_that_wait_with_their_start_until_a_token_has_expired_one_starts(keyring):
+    authority = Authority(keyring, token_secrets=["new"], single_use=True, start_s=60)
+    expired = int(time.time()) - 10
+    shown = Principal(name="phone", token_id="a", token_expires=expired)
+    authority.opened(shown)
+    authority.opened(Principal(name="phone", token_id="b", token_expires=expired))
+    with pytest.raises(CredentialError):
+        authority.opened(shown)

@@ -223,6 +223,7 @@ async def test_a_host_that_cannot_be_found_may_be_found_later():
 
 async def test_a_receiver_that_does_not_answer_is_not_waited_for(monkeypatch):
     monkeypatch.setattr("crossfade.server.webhooks.ATTEMPT_S", 0.3)
+    monkeypatch.setattr("crossfade.server.webhooks.ATTEMPTS", 2)
     async with receiving(200, silent=True) as receiver:
         posting = Posting(f"http://127.0.0.1:{receiver.port}")
         assert await posting.post(f"http://127.0.0.1:{receiver.port}/") == "failed"

@@ -6,7 +6,7 @@ a ``Door``; uvloop's goes past it, to the file descriptor, where nobody counts.
 
 import asyncio
 import socket
-from asyncio import Protocol
+from asyncio import BaseProtocol
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -27,7 +27,7 @@ class Accepting:
         self,
         door: Door,
         tls: Tls | None,
-        protocol: Callable[[], Protocol],
+        protocol: Callable[[], BaseProtocol],
         *,
         courtesy_s: Callable[[], float] | None = None,
     ) -> None:

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 from prometheus_client import CONTENT_TYPE_LATEST
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, Router, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -33,6 +33,10 @@ from crossfade.server.socket import Socket, address_of
 
 _BODY_BYTES = 64 * 1024
 """Longest body of a request to a side endpoint; real ones have about 50 bytes."""
+
+_PARAMETERS = 1000
+"""Most parameters of a query. A request line has room for 65,000, and taking those apart, before
+anybody was asked for a key, kept everybody else waiting for 50 ms."""
 
 _RETRY_S = 5
 """What a client is told to wait that has no room."""
@@ -143,7 +147,10 @@ def _session(
             await _turn_away(socket, service, "connections", retry_s=_RETRY_S)
         else:
             try:
-                await converse(socket, _handshake(websocket))
+                if (handshake := _handshake(websocket)) is None:
+                    await socket.reject(400, b'{"error": "Too many parameters"}')
+                else:
+                    await converse(socket, handshake)
             finally:
                 visitors.leave(socket.address)
 
@@ -160,14 +167,18 @@ def _retry_after(seconds: float) -> dict[str, str]:
     return {"retry-after": str(math.ceil(seconds))}
 
 
-def _handshake(websocket: WebSocket) -> Handshake:
+def _handshake(websocket: WebSocket) -> Handshake | None:
     scope = websocket.scope
-    return Handshake(
-        path=scope["path"], query=_query(scope["query_string"]), headers=dict(websocket.headers)
-    )
+    query = _query(scope["query_string"])
+    if query is None:
+        return None
+    return Handshake(path=scope["path"], query=query, headers=dict(websocket.headers))
 
 
-def _query(raw: bytes) -> tuple[tuple[str, str], ...]:
+def _query(raw: bytes) -> tuple[tuple[str, str], ...] | None:
+    """Take a query apart; ``None``: it has too many parameters."""
+    if raw.count(b"&") >= _PARAMETERS:
+        return None
     return tuple(parse_qsl(raw.decode("latin-1"), keep_blank_values=True))
 
 
@@ -178,13 +189,19 @@ def _side_endpoint(route: HttpRoute, service: Service) -> Route:
             service.metrics.turned_away.labels("wrong_keys").inc()
             headers = _retry_after(wait_s)
             return JSONResponse({"error": "Too Many Requests"}, 429, headers=headers)
+        query = _query(request.scope["query_string"])
+        if query is None:
+            return PlainTextResponse("The query has too many parameters.", 400)
         body = bytearray()
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > _BODY_BYTES:
-                return PlainTextResponse("The body is too long.", 413)
+        try:
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > _BODY_BYTES:
+                    return PlainTextResponse("The body is too long.", 413)
+        except ClientDisconnect:
+            return Response(status_code=400)  # to nobody
         asked = HttpRequest(
-            query=_query(request.scope["query_string"]),
+            query=query,
             headers=dict(request.headers),
             body=bytes(body),
             status=_status(service),

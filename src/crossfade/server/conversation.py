@@ -145,7 +145,7 @@ class Conversation:
         if self.heartbeat_s is None:
             return
         now = asyncio.get_running_loop().time
-        heard_ms, beat_at = self.stream.audio_ms, now()
+        heard_ms, beat_at = 0, now()
         while True:
             await asyncio.sleep(self.heartbeat_s)
             before_ms, since = heard_ms, beat_at

@@ -7,7 +7,8 @@ minute, and ends every WebSocket at the first signal. Everything else stays its 
 import asyncio
 import socket
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from itertools import count
 from typing import cast
 
 import uvicorn
@@ -15,11 +16,15 @@ from msgspec import Struct
 
 from crossfade.server.accepting import Accepting
 from crossfade.server.doors import Door
+from crossfade.server.pieces import InPieces
 from crossfade.server.request_wire import RequestProtocol
 from crossfade.server.tls import Tls
 
+_TICK_S = 0.1
 _TICKS_PER_RENEWAL = 100
-"""uvicorn ticks ten times a second."""
+
+_LOOK_S = 0.01
+"""Between two looks whether everybody has left: uvicorn's sets tell nobody."""
 
 
 class Entrance(Struct, frozen=True, kw_only=True):
@@ -33,7 +38,7 @@ class Entrance(Struct, frozen=True, kw_only=True):
 
 
 class Listener(uvicorn.Server):
-    """Serves what its configuration says, at these entrances, until ``should_exit`` is set."""
+    """Serves what its configuration says, at these entrances, until ``stop``."""
 
     def __init__(
         self, config: uvicorn.Config, entrances: Sequence[Entrance], *, request_s: float
@@ -49,6 +54,12 @@ class Listener(uvicorn.Server):
         self._entrances = entrances
         self._request_s = request_s
         self._listens = asyncio.Event()
+        self._ends = asyncio.Event()
+
+    def stop(self) -> None:
+        """End the serving, now and not with the next tick."""
+        self.should_exit = True
+        self._ends.set()
 
     async def run_here(self) -> None:
         """Serve."""
@@ -75,6 +86,32 @@ class Listener(uvicorn.Server):
         self.started = True
         self._listens.set()
 
+    async def main_loop(self) -> None:
+        """Tick until told to stop."""
+        for counter in count():
+            if await self.on_tick(counter):
+                return
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_TICK_S):
+                    await self._ends.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let nobody in any more, close what is open, and wait until it is; then cut it off.
+
+        uvicorn's own does the same, and waits for a tenth of a second before it looks.
+        """
+        for server in self.servers:
+            server.close()
+        state = self.server_state
+        for connection in [*state.connections]:
+            connection.shutdown()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.config.timeout_graceful_shutdown):
+                while state.connections or state.tasks:  # noqa: ASYNC110 (they tell nobody)
+                    await asyncio.sleep(_LOOK_S)
+        for task in [*state.tasks]:
+            task.cancel()
+
     async def on_tick(self, counter: int) -> bool:
         """Look now and then whether a certificate was renewed."""
         if counter % _TICKS_PER_RENEWAL == 0:
@@ -91,10 +128,11 @@ class Listener(uvicorn.Server):
         # uvicorn closes it and waits for that, nothing else.
         return cast("asyncio.base_events.Server", accepting)
 
-    def _protocol(self) -> asyncio.Protocol:
-        return RequestProtocol(
+    def _protocol(self) -> asyncio.BaseProtocol:
+        requests = RequestProtocol(
             config=self.config,
             server_state=self.server_state,
             app_state=self.lifespan.state,
             request_s=self._request_s,
         )
+        return InPieces(requests, is_full=lambda: requests.flow.read_paused)

@@ -48,6 +48,8 @@ SECURITY_HEADERS = {
 _CACHING = {"cache-control": "no-cache"}
 """Kept, but asked about each time: files of two versions must not meet in one page."""
 
+_DIALECTS = resources.files("crossfade.dialects")
+
 
 class _File(Struct, frozen=True, kw_only=True):
     path: str
@@ -63,24 +65,26 @@ def page_routes(dialects: Sequence[Dialect], *, keys_wanted: bool) -> list[Route
         dialects: The register; those without a ``page.js`` are not offered.
         keys_wanted: Clients have to show a key or token.
     """
-    spoken = [dialect for dialect in dialects if _module(dialect).is_file()]
+    spoken = [one for one in dialects if (_DIALECTS / one.folder / "page.js").is_file()]
     config = {
         "version": metadata.version("crossfade"),
         "keys_wanted": keys_wanted,
-        "dialects": [{"name": dialect.name, "title": dialect.title} for dialect in spoken],
+        "dialects": [
+            {"name": one.name, "title": one.title, "module": f"dialects/{one.folder}/page.js"}
+            for one in spoken
+        ],
     }
-    return [*map(_serve, _files(spoken)), _serve_config(config)]
+    return [*map(_serve, _files()), _serve_config(config)]
 
 
-def _module(dialect: Dialect) -> Traversable:
-    return resources.files("crossfade.dialects") / dialect.folder / "page.js"
-
-
-def _files(dialects: Sequence[Dialect]) -> Iterator[_File]:
+def _files() -> Iterator[_File]:
     for file in (resources.files("crossfade.server") / "web").iterdir():
         yield _read(file, "/" if file.name == "index.html" else f"/page/{file.name}")
-    for dialect in dialects:
-        yield _read(_module(dialect), f"/page/dialects/{dialect.name}.js")
+    # Those of dialects that are not offered too: others may be built on them.
+    for folder in _DIALECTS.iterdir():
+        module = folder / "page.js"
+        if module.is_file():
+            yield _read(module, f"/page/dialects/{folder.name}/page.js")
 
 
 def _read(file: Traversable, path: str) -> _File:

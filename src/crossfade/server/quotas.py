@@ -45,16 +45,21 @@ class Opens:
 
 
 class UsedTokens:
-    """Tokens that opened their one session, remembered until they expire."""
+    """Tokens that opened their one session, remembered until nobody can open another with them."""
 
-    def __init__(self, *, most: int = 100_000, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, *, late_s: float, most: int = 100_000, now: Callable[[], float] = time.time
+    ) -> None:
         """Begin empty.
 
         Args:
+            late_s: How long after it has expired a token may still open a session, by a client
+                that showed it in time.
             most: How many are remembered, about 200 bytes each. One more is refused, not
                 forgotten: a token that we forget could be used again.
             now: Unix time in seconds.
         """
+        self._late_s = late_s
         self._most = most
         self._now = now
         self._ids: set[str] = set()
@@ -73,7 +78,7 @@ class UsedTokens:
             CredentialError: If it has been used.
             CapacityError: If as many are remembered as can be.
         """
-        while self._by_expiry and self._by_expiry[0][0] < self._now():
+        while self._by_expiry and self._by_expiry[0][0] + self._late_s < self._now():
             self._ids.remove(heapq.heappop(self._by_expiry)[1])
         if token_id in self._ids:
             raise CredentialError("unknown")

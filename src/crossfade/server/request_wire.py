@@ -11,6 +11,8 @@ from typing import Any, cast
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
+from crossfade.server.pieces import InPieces
+
 REQUEST_LINE_BYTES = 128 * 1024
 """Longest request line. Some vendors put their whole configuration into the query, where a prompt
 in a non-Latin script, percent-encoded, comes to roughly 80 KB."""
@@ -42,8 +44,10 @@ class RequestProtocol(H11Protocol):
     _timed: RequestResponseCycle | None = None
     _is_silent = True
     _is_deaf = False
+    _is_upgraded = False
     _n_lines = 0
     _n_head_bytes = 0
+    _head_end = b""
 
     def __init__(self, *arguments: Any, request_s: float, **named: Any) -> None:
         """Be uvicorn's, with a time limit.
@@ -75,13 +79,19 @@ class RequestProtocol(H11Protocol):
             self._hang_up(answer)
             return
         super().data_received(data)
-        if self.transport.get_protocol() is self and not self.transport.is_closing():
+        if not (self._is_upgraded or self.transport.is_closing()):
             self._look_at_the_clock()
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
         """Stop the clock: from here on the WebSocket has its own."""
         super().handle_websocket_upgrade(event)
+        self._is_upgraded = True
         self._stop_the_clock()
+        # A ``WireProtocol``: to name it here would import websockets before ``wire`` has set it up.
+        socket: Any = self.transport.get_protocol()
+        self.transport.set_protocol(
+            InPieces(socket, is_full=lambda: socket.read_paused, transport=self.transport)
+        )
 
     def on_response_complete(self) -> None:
         """Stop the clock once the answer is on its way; uvicorn's waits for the next request.
@@ -101,10 +111,12 @@ class RequestProtocol(H11Protocol):
 
     def _too_long(self, data: bytes) -> bytes | None:
         """Count what came of the head; the answer, if that is too much."""
-        end = data.find(b"\r\n\r\n")
-        end = end if end >= 0 else len(data)
-        self._n_head_bytes += end
-        self._n_lines += data.count(b"\n", 0, end)
+        seen, n_before = self._head_end + data, len(self._head_end)
+        end = seen.find(b"\r\n\r\n")
+        head = seen[n_before : end if end >= 0 else None]
+        self._head_end = seen[-3:]  # its end may come in two pieces
+        self._n_head_bytes += len(head)
+        self._n_lines += head.count(b"\n")
         if self._n_head_bytes > REQUEST_HEAD_BYTES and self._n_lines == 0:
             return _TOO_LONG_URL
         is_too_long = self._n_head_bytes > REQUEST_HEAD_BYTES or self._n_lines > HEADER_LINES
@@ -129,6 +141,7 @@ class RequestProtocol(H11Protocol):
         self._timed = asked
         if asked is not None:
             self._n_lines = self._n_head_bytes = 0
+            self._head_end = b""
         seconds = self._request_s if asked is None else _ANSWER_S
         self._timer = self.loop.call_later(seconds, self._give_up)
 

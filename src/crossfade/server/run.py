@@ -138,6 +138,7 @@ class Server:
                 single_use=config.single_use_tokens,
                 no_auth=config.no_auth,
                 guesses=Guesses(per_minute=config.bounds.wrong_keys_per_minute),
+                start_s=config.patience.start_s,
             ),
             slots=slots,
             sessions=Sessions(),
@@ -290,7 +291,7 @@ class Server:
         """Stop at once. Sessions that are still open are cut off; ``drain`` first."""
         self._service.slots.close()
         if self._serving is not None and self._listener is not None:
-            self._listener.should_exit = True
+            self._listener.stop()
             await self._serving
             self._serving = None
         if self._posting is not None:

@@ -43,11 +43,10 @@ class Tls:
             return
         self._versions = versions
         try:
-            self._read()
+            self.context = self._read()
         except ConfigError as error:
             logger.error("%s; the certificate read before stays in use", error)
         else:
-            self.context.load_cert_chain(*self._files)
             logger.info("the certificate %s was renewed", self._files[0])
 
     def _read(self) -> ssl.SSLContext:
@@ -57,6 +56,7 @@ class Tls:
             context.load_cert_chain(*self._files, password=_no_password)
         except OSError as exc:
             why = exc.reason if isinstance(exc, ssl.SSLError) else os.strerror(exc.errno or 0)
+            why = why or "a certificate or its key is missing in it"  # OpenSSL's "PEM lib"
             names = " with ".join(str(path) for path in self._files if path is not None)
             raise ConfigError(f"cannot speak TLS by {names}: {why}", field=_FIELD) from exc
         return context

@@ -56,6 +56,7 @@ class Authority:
         single_use: bool = False,
         no_auth: bool = False,
         guesses: Guesses | None = None,
+        start_s: float = 60.0,
         now: Callable[[], float] = time.time,
     ) -> None:
         """Get ready to sign.
@@ -68,6 +69,7 @@ class Authority:
                 process remembers for itself which tokens were used.
             no_auth: Let everybody in.
             guesses: Where wrong keys are counted; ``None``: with the usual limit.
+            start_s: How long after it was admitted a client may open its session.
             now: Unix time in seconds at which tokens are made.
         """
         self._keyring = keyring
@@ -75,7 +77,7 @@ class Authority:
             token_secrets if isinstance(token_secrets, SecretsFile) else SigningKeys(token_secrets)
         )
         self._backends = frozenset(backends)
-        self._used = UsedTokens() if single_use else None
+        self._used = UsedTokens(late_s=start_s) if single_use else None
         self._no_auth = no_auth
         self._guesses = Guesses() if guesses is None else guesses
         self._opens = Opens()

@@ -23,7 +23,9 @@ from crossfade.server.signals import signals
 logger = logging.getLogger("crossfade.server")
 
 RESTART_S = 1.0
-"""Between the death of a worker and its successor."""
+"""Between the death of a worker and its successor; doubled for each that does not start."""
+
+LONGEST_RESTART_S = 60.0
 
 _LINGER_S = 15.0
 """Beyond the time for draining: to hang up, post webhooks, and let go of the recognizer."""
@@ -110,7 +112,7 @@ class Workers:
         self._count = count
         self._patience_s = drain_s + _LINGER_S
         self._running: dict[int, _Worker] = {}
-        self._is_leaving = False
+        self._leaving = asyncio.Event()
 
     async def run(self, started: Callable[[], None]) -> None:
         """Serve until SIGTERM or SIGINT, then let the workers drain; a second signal hurries them.
@@ -128,9 +130,9 @@ class Workers:
                 leaving = asyncio.create_task(self._leave_when(signalled))
                 first = [self._start(number) for number in range(self._count)]
                 if not all(await asyncio.gather(*(worker.has_started() for worker in first))):
-                    if not self._is_leaving:
+                    if not self._leaving.is_set():
                         raise WorkerError("a server process could not start")
-                elif not self._is_leaving:
+                elif not self._leaving.is_set():
                     started()
                 await asyncio.gather(*map(self._keep, range(self._count)))
                 leaving.cancel()
@@ -148,21 +150,37 @@ class Workers:
 
     async def _keep(self, number: int) -> None:
         """Replace this worker whenever it dies, until all are to leave."""
+        wait_s = RESTART_S
         while True:
             await self._running[number].gone()
-            if self._is_leaving:
+            if self._leaving.is_set():
                 return
             code = self._running[number].process.exitcode
             logger.error("worker %d died (exit code %s), its sessions with it", number, code)
-            await asyncio.sleep(RESTART_S)
-            if self._is_leaving:
+            if await self._leaves_within(wait_s):
                 return
-            if await self._start(number).has_started():
+            if await self._starts(number):
                 logger.info("worker %d is back", number)
+                wait_s = RESTART_S
+            else:
+                wait_s = min(2 * wait_s, LONGEST_RESTART_S)
+
+    async def _leaves_within(self, wait_s: float) -> bool:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(wait_s):
+                await self._leaving.wait()
+        return self._leaving.is_set()
+
+    async def _starts(self, number: int) -> bool:
+        try:
+            return await self._start(number).has_started()
+        except OSError as error:  # no memory for another process, now; the others go on
+            logger.error("worker %d cannot be started: %s", number, error.strerror)
+            return False
 
     async def _leave_when(self, signalled: asyncio.Semaphore) -> None:
         await signalled.acquire()
-        self._is_leaving = True
+        self._leaving.set()
         for listening in self._sockets:
             listening.close()
         asyncio.get_running_loop().call_later(self._patience_s, self._kill)

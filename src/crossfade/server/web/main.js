@@ -320,9 +320,9 @@ async function main() {
   try {
     const answer = await fetch(new URL("config.json", import.meta.url), { cache: "no-store" });
     const { dialects, keys_wanted: areKeysWanted } = await answer.json();
-    const listed = dialects.map(async (/** @type {{name: string, title: string}} */ entry) => {
-      const { dialect } = await import(`./dialects/${entry.name}.js`);
-      return { ...entry, dialect };
+    const listed = dialects.map(async (/** @type {Record<string, string>} */ entry) => {
+      const { dialect } = await import(`./${entry.module}`);
+      return { name: entry.name, title: entry.title, dialect };
     });
     new Page(await Promise.all(listed), areKeysWanted);
   } catch (error) {
