@@ -1,12 +1,13 @@
 import io
 from importlib import resources
 
+import av
 import numpy as np
 import pytest
 
 import corpus
 import media_bytes
-from crossfade.audio import duration_s, read_media
+from crossfade.audio import duration_s, media, read_media
 from crossfade.errors import AudioError
 
 SECOND = 16_000
@@ -128,3 +129,16 @@ def test_the_recordings_that_are_carried_name_their_licence_and_stay_small(recor
     assert all(recording.license and recording.attribution for recording in recordings)
     assert not any("SA" in recording.license for recording in recordings)
     assert sum(path.stat().st_size for path in listed) < 5_500_000
+
+
+def test_pictures_beside_the_audio_are_not_decoded():
+    """A cover of half a megabyte may be 550 MB when it is taken apart."""
+    sound = media_bytes.encoded(np.zeros(SECOND, np.float32), "mp3", "libmp3lame")
+    file = media_bytes.with_cover(sound, media_bytes.png(3, 2))
+    with av.open(io.BytesIO(file)) as looked_at:
+        assert looked_at.streams.video[0].codec_context.pix_fmt == "rgba"
+    with media._opened(io.BytesIO(file)) as ours:
+        assert ours.streams.video[0].codec_context.pix_fmt is None
+    assert sum(block.size for block in read_media(io.BytesIO(file))) == pytest.approx(
+        SECOND, abs=2000
+    )

@@ -1,4 +1,5 @@
 import io
+import struct
 
 import av
 import numpy as np
@@ -9,6 +10,9 @@ from hypothesis import strategies as st
 import media_bytes
 from crossfade.audio import encode, read_media
 from crossfade.audio.media import decode_stream
+from crossfade.audio.mp4 import index_comes_last
+from crossfade.audio.peeking import PeekingReader
+from crossfade.audio.wav import open_wav
 from crossfade.errors import AudioError
 from crossfade.model import ContainerAudio, Encoding
 from streaming import decode_in_chunks, decode_whole
@@ -102,3 +106,26 @@ def test_every_rate_comes_out_at_16_khz(tmp_path):
         path = tmp_path / f"{rate_hz}.wav"
         path.write_bytes(media_bytes.wav(bytes(rate_hz * 2), rate_hz=rate_hz))
         assert sum(block.size for block in read_media(path)) == pytest.approx(16_000, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("header", "look"),
+    [
+        pytest.param(b"RIFF\0\0\0\0WAVE", open_wav, id="wav"),
+        pytest.param(struct.pack(">I4s", 8, b"ftyp"), index_comes_last, id="mp4"),
+    ],
+)
+def test_a_header_of_many_little_parts_is_looked_at_once(header, look):
+    part = struct.pack("<4sI", b"none", 0) if look is open_wav else struct.pack(">I4s", 8, b"free")
+
+    class Counting(PeekingReader):
+        n_bytes = 0
+
+        def peek(self, *arguments, **named):
+            seen = super().peek(*arguments, **named)
+            self.n_bytes += len(seen)
+            return seen
+
+    reader = Counting(io.BytesIO(header + part * 5000))
+    look(reader)
+    assert reader.n_bytes < 100_000

@@ -145,6 +145,8 @@ def test_any_words_are_searched_and_pieces_do_not_overlap(words):
 
 
 @pytest.mark.timeout(20)
-@pytest.mark.parametrize("word", ["one two", "a a 1", "x dot y", "1:", "100 and"])
+@pytest.mark.parametrize(
+    "word", ["one two", "a a 1", "x dot y", "1:", "100 and", f"ab12{'1' * 40} " * 3]
+)
 def test_a_turn_of_thousands_of_words_takes_no_age(word):
     find((word + " ").split() * 2000, FINDABLE)

@@ -91,9 +91,36 @@ def test_an_expression_that_never_ends_is_stopped_and_not_used_again(caplog):
 
 def test_after_three_that_never_end_no_expression_is_tried():
     rules = Replacements([(CATASTROPHE, str(n)) for n in range(4)] + [("/z/", "y"), ("b", "c")])
-    assert [rules.apply(BAIT) for _ in range(3)] == [BAIT] * 3
+    baits = ["a" * number + BAIT for number in range(3)]
+    assert [rules.apply(bait) for bait in baits] == baits
     assert rules.apply("az") == "az"
     assert rules.apply("b") == "c", "plain rules cost nothing"
+
+
+def test_a_thousand_expressions_for_a_thousand_words_are_no_burden(caplog):
+    rules = Replacements([(f"/^x{number}$/", "y") for number in range(1000)])
+    assert [rules.apply(f"word{number}") for number in range(50)][-1] == "word49"
+    assert rules.apply("x999") == "y"
+    assert caplog.text == ""
+
+
+def test_expressions_that_all_take_long_but_never_too_long_are_not_tried_for_ever(caplog):
+    """Each word takes about half of what stops an expression; there may be three a second."""
+    slow = Replacements([(f"/(.*.*.*.*.*.*)q{{{number}}}$/", "x") for number in range(1, 21)])
+    words = [f"abcdefgh-{number:03}" for number in range(1000)]
+    began_s = time.process_time()
+    assert [slow.apply(word) for word in words] == words
+    assert time.process_time() - began_s < 2.0  # 10 s if all were tried
+    assert caplog.text.count("no expression is used") == 1
+
+
+def test_a_word_that_comes_again_costs_nothing():
+    rules = Replacements([(f"/(.*.*.*.*.*.*)q{{{number}}}$/", "x") for number in range(1, 21)])
+    began_s = time.process_time()
+    for _ in range(1000):
+        rules.apply("abcdefgh-000")
+    assert time.process_time() - began_s < 2.0  # 10 s if it were tried each time
+    assert rules.apply("aq") == "x"
 
 
 def test_an_expression_that_wants_all_memory_is_stopped():

@@ -5,7 +5,7 @@ takes two lines of text for a "concat" script and opens the server's own files t
 """
 
 from collections.abc import Generator, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, Final
 
@@ -32,8 +32,20 @@ _CONTAINERS: Final = (
     "aac,ac3,aiff,amr,amrnb,amrwb,asf,au,avi,caf,eac3,flac,flv,loas,matroska,mov,mp3,mpeg,"
     "mpegts,ogg,w64,wav,wv"
 )
+
+
+def _audio_decoders() -> Iterator[str]:
+    for name in av.codecs_available:
+        with suppress(ValueError):  # it only encodes
+            if av.Codec(name, "r").type == "audio":
+                yield name
+
+
 _OPTIONS: Final = {
     "format_whitelist": _CONTAINERS,
+    # To say what a file holds FFmpeg decodes a little of everything in it, pictures too: a cover of
+    # half a megabyte, 12,000 pixels wide and high, took 6 s and 550 MB.
+    "codec_whitelist": ",".join(sorted(_audio_decoders())),
     # FFmpeg likes to hear 5 s before it says what it hears; the first tenth tells as much.
     "analyzeduration": "100000",  # µs
 }

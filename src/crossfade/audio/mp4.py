@@ -19,7 +19,7 @@ def index_comes_last(reader: PeekingReader) -> bool:
         return False
     position = 0
     while position + 8 <= PEEK_LIMIT_BYTES:
-        header = reader.peek(position + 8)[position:]
+        header = reader.peek(8, at=position)
         if len(header) < 8:
             return False
         size, kind = struct.unpack(">I4s", header)

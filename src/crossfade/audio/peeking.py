@@ -18,26 +18,30 @@ class PeekingReader:
 
     def __init__(self, source: Readable) -> None:
         self._source = source
-        self._ahead = b""
+        self._ahead = bytearray()
 
-    def peek(self, n_bytes: int) -> bytes:
-        """Return the next ``n_bytes`` without reading them, fewer only at the end.
+    def peek(self, n_bytes: int, *, at: int = 0) -> bytes:
+        """Return ``n_bytes`` from position ``at`` on without reading them, fewer only at the end.
+
+        What it costs does not grow with ``at``: a megabyte of headers is looked at in little steps.
 
         Raises:
-            ValueError: If ``n_bytes`` is more than ``PEEK_LIMIT_BYTES``.
+            ValueError: If that reaches further than ``PEEK_LIMIT_BYTES``.
         """
-        if n_bytes > PEEK_LIMIT_BYTES:
-            raise ValueError(f"{n_bytes} bytes are too many to look ahead")
-        while len(self._ahead) < n_bytes:
-            data = self._source.read(n_bytes - len(self._ahead))
+        end = at + n_bytes
+        if end > PEEK_LIMIT_BYTES:
+            raise ValueError(f"{end} bytes are too many to look ahead")
+        while len(self._ahead) < end:
+            data = self._source.read(end - len(self._ahead))
             if not data:
                 break
             self._ahead += data
-        return self._ahead[:n_bytes]
+        return bytes(self._ahead[at:end])
 
     def read(self, n_bytes: int) -> bytes:
         """Return at most ``n_bytes``, at least one unless the end has come; may block."""
         if not self._ahead:
             return self._source.read(n_bytes)
-        data, self._ahead = self._ahead[:n_bytes], self._ahead[n_bytes:]
+        data = bytes(self._ahead[:n_bytes])
+        del self._ahead[:n_bytes]
         return data

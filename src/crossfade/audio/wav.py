@@ -78,7 +78,7 @@ def open_wav(reader: PeekingReader) -> WavReader | None:
     audio: _Format | None = None
     position = 12
     while position + 48 <= PEEK_LIMIT_BYTES:
-        header = reader.peek(position + 8)[position:]
+        header = reader.peek(8, at=position)
         if len(header) < 8:
             return None
         kind, size = struct.unpack("<4sI", header)
@@ -86,7 +86,7 @@ def open_wav(reader: PeekingReader) -> WavReader | None:
         if kind == b"data":
             return _at_first_sample(reader, position, audio, size)
         if kind == b"fmt ":
-            audio = _parse_format(reader.peek(position + min(size, 40))[position:])
+            audio = _parse_format(reader.peek(min(size, 40), at=position))
         position += size + size % 2
     return None
 

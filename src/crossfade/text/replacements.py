@@ -9,7 +9,9 @@ is stopped, and not used again.
 import json
 import logging
 import re
+import time
 from collections.abc import Iterable
+from functools import lru_cache
 
 import quickjs
 
@@ -26,8 +28,12 @@ _TIME_S = 0.02
 _MEMORY_BYTES = 8 * 1024 * 1024
 _STACK_BYTES = 128 * 1024
 """Fits into the smallest stack of a thread, 512 KiB on macOS."""
-_MAX_OVERRUNS = 3
-"""Then no expression of the session is tried any more, so that it costs others 60 ms at most."""
+_SHARE_S = 0.005
+_SPARE_S = 0.04
+"""For each new word, and once: a session whose expressions take more than that tries none any more.
+Some thousands of plain ones keep within it; all of them together keep others waiting."""
+_KNOWN_WORDS = 1024
+"""Whose replacements are remembered: the words of a partial come again with the next."""
 
 # Text goes in and out as JSON: the binding cuts at a NUL and fails at half of a surrogate pair.
 _PROGRAM = """
@@ -81,17 +87,19 @@ class Replacements:
                 f"{field}: more than {_MAX_SOURCE_CHARS} characters of regular expressions",
                 field="replacements",
             )
-        self._engine = _Engine(expressions, field) if expressions else None
+        self._express = (
+            lru_cache(_KNOWN_WORDS)(_Engine(expressions, field).apply) if expressions else None
+        )
 
     def __bool__(self) -> bool:
-        return bool(self._plain) or self._engine is not None
+        return bool(self._plain) or self._express is not None
 
     def apply(self, word: str) -> str:
         """Write a word as the rules say; it may become empty."""
         plain = self._plain.get(word)
         if plain is not None:
             return plain
-        return word if self._engine is None else self._engine.apply(word)
+        return word if self._express is None else self._express(word)
 
 
 class _Engine:
@@ -105,7 +113,7 @@ class _Engine:
         context.eval(_PROGRAM)
         self._apply = context.get("apply")
         self._give_up = context.get("giveUp")
-        self._overruns = 0
+        self._owed_s = 0.0
         add = context.get("add")
         for number, found, to in expressions:
             flags = found["flags"] if "g" in found["flags"] else found["flags"] + "g"
@@ -117,19 +125,26 @@ class _Engine:
                 ) from exc
 
     def apply(self, word: str) -> str:
-        if self._overruns >= _MAX_OVERRUNS:
+        if self._owed_s > _SPARE_S:
             return word
+        began_s = time.thread_time()
         try:
             written: str = json.loads(self._apply(json.dumps(word)))
         except quickjs.JSException:
-            self._overruns += 1
             logger.warning(
                 "expression %d of a session's replacements took too much time or memory;"
                 " it is not used any more",
                 self._give_up(),
             )
             return word
+        finally:
+            self._pay(time.thread_time() - began_s)
         return _whole(written)
+
+    def _pay(self, took_s: float) -> None:
+        self._owed_s = max(0.0, self._owed_s + took_s - _SHARE_S)
+        if self._owed_s > _SPARE_S:
+            logger.warning("a session's replacements take too much time; no expression is used")
 
 
 def _complaint(error: quickjs.JSException) -> str:
