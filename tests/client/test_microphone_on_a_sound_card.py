@@ -44,6 +44,7 @@ def test_samples_come_in_order_and_without_gaps(tmp_path, tmp_path_factory, reco
     played = spoken.samples()
     starts = range(0, played.size - PIECE, PIECE)
     delays = [position(played[at : at + PIECE], recorded) - at for at in starts]
-    # The card's 44.1 kHz do not meet our 16 kHz at the same instants in every piece.
-    assert max(delays) - min(delays) <= 2
+    # The card's 44.1 kHz do not meet our 16 kHz at the same instants in every piece, and on a busy
+    # machine the sound server corrects its clock by some samples. A block that is lost has 800.
+    assert max(delays) - min(delays) <= 80
     assert recorded.size >= delays[-1] + played.size  # the end is there too

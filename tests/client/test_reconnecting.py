@@ -13,6 +13,7 @@ from crossfade.dialects import DIALECTS
 from crossfade.model import (
     AudioAccepted,
     Encoding,
+    Partial,
     SessionConfig,
     SessionEnded,
     SessionStarted,
@@ -167,6 +168,7 @@ async def transcript(way, audio, *, n_cuts):
     step = 3200
     cuts = {len(audio) * n // (n_cuts + 1) // step for n in range(1, n_cuts + 1)}
     words = []
+    is_heard = asyncio.Event()  # else all is sent before the first word is
     async with (
         asyncio.timeout(120),
         connect(way.url, key=None, dialect="speechmatics", reconnect=QUICK) as session,
@@ -175,14 +177,17 @@ async def transcript(way, audio, *, n_cuts):
         async def send():
             for at in range(len(audio) // step + 1):
                 if at in cuts:
+                    await is_heard.wait()
+                    is_heard.clear()
                     way.cut()
                 await session.send(audio[at * step : (at + 1) * step])
-                await asyncio.sleep(0.01)  # else all is sent before the first word is heard
             await session.finish()
 
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(send())
             async for event in session:
+                if isinstance(event, Final | Partial) and event.words:
+                    is_heard.set()
                 if isinstance(event, Final):
                     words += event.words
     return " ".join(word.text for word in words)

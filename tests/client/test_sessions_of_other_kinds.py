@@ -13,6 +13,7 @@ from websockets.asyncio.server import serve
 from websockets.datastructures import Headers
 from websockets.http11 import Response
 
+import media_bytes
 from crossfade import (
     ConfigError,
     Final,
@@ -28,8 +29,15 @@ from crossfade import (
 )
 from crossfade.client import connection as connection_module
 from crossfade.client import session as session_module
+from crossfade.client.conversation import Conversation
 from crossfade.dialects import DIALECTS
-from crossfade.model import ContainerAudio, SessionConfig, SessionEnded, SilenceEndpointing
+from crossfade.model import (
+    ContainerAudio,
+    SessionConfig,
+    SessionEnded,
+    SessionStarted,
+    SilenceEndpointing,
+)
 from crossfade.recognizers.scripted import ScriptedRecognizer, spoken
 from crossfade.server.keys import Keyring
 from crossfade.server.run import ServerConfig, running_server
@@ -365,3 +373,94 @@ async def test_settings_that_were_changed_hold_on_the_next_connection(server):
         await session.finish()
         assert isinstance([event async for event in session][-1], SessionEnded)
     assert [config.max_delay_ms for config in asked] == [4000, 900]
+
+
+class Device:
+    """A source that has to let go of something, as a microphone has."""
+
+    def __init__(self):
+        self.is_open = False
+
+    async def __aiter__(self):
+        self.is_open = True
+        try:
+            while True:
+                yield bytes(3200)
+        finally:
+            await asyncio.sleep(0.01)
+            self.is_open = False
+
+
+async def test_a_session_that_is_left_lets_go_of_its_source_and_its_decoder(server):
+    device = Device()
+    async with connect(server.url, key="sesame", dialect=SPEECHMATICS) as session:
+        session.send_all(device)
+        await anext(session)
+        assert device.is_open
+    assert not device.is_open
+
+    async with connect(
+        server.url,
+        key="sesame",
+        dialect=SPEECHMATICS,
+        config=SessionConfig(language="en", audio=ContainerAudio()),
+    ) as session:
+        await session.send(media_bytes.wav(bytes(32_000))[:1000])
+    for thread in threading.enumerate():
+        if thread.name == "crossfade-media":
+            thread.join(5)
+            assert not thread.is_alive()
+
+
+def test_so_does_one_without_async(process):
+    device = Device()
+    with sync.connect(process, key=KEY, dialect=SPEECHMATICS) as session:
+        session.send_all(device)
+        next(session)
+        assert device.is_open
+    assert not device.is_open
+
+
+async def test_a_session_that_failed_unread_says_so_even_to_who_asks_after_leaving_it(monkeypatch):
+    monkeypatch.setattr(session_module, "EVENTS_HELD", 1)
+
+    async def hang_up(socket):
+        await socket.recv()
+        await socket.send(json.dumps({"message": "RecognitionStarted", "id": "s"}))
+        await socket.close(4013, "job_error")
+
+    async with asyncio.timeout(DEADLINE_S), peer(hang_up) as url:
+        async with connect(url, key=None, dialect=SPEECHMATICS, reconnect=None) as session:
+            while session._failure is None:  # noqa: ASYNC110 (it waits for room to tell)
+                await asyncio.sleep(0)
+        with pytest.raises(UpstreamError):
+            await collect(session, [])
+
+
+async def test_a_session_that_is_left_while_it_comes_back_leaves_no_connection(monkeypatch):
+    """Its caller reads nothing, so the news that it is back waits for room."""
+    monkeypatch.setattr(session_module, "EVENTS_HELD", 1)
+    is_back, is_gone, n_sockets = asyncio.Event(), asyncio.Event(), 0
+    resume = Conversation._resume
+
+    def noted(self, *arguments):
+        is_back.set()
+        return resume(self, *arguments)
+
+    async def hang_up_once(socket):
+        nonlocal n_sockets
+        n_sockets += 1
+        await socket.recv()
+        await socket.send(json.dumps({"message": "RecognitionStarted", "id": "s"}))
+        if n_sockets == 1:
+            socket.transport.abort()
+        await socket.wait_closed()
+        if n_sockets == 2:
+            is_gone.set()
+
+    monkeypatch.setattr(Conversation, "_resume", noted)
+    async with asyncio.timeout(DEADLINE_S), peer(hang_up_once) as url:
+        async with connect(url, key=None, dialect=SPEECHMATICS, reconnect=QUICK) as session:
+            assert isinstance(await anext(session), SessionStarted)
+            await is_back.wait()
+        await is_gone.wait()

@@ -190,7 +190,11 @@ class Conversation:
             except UpstreamError as error:
                 loss = error
                 continue
-            await self._tell(self._resume(connection, played_ms))
+            try:
+                await self._tell(self._resume(connection, played_ms))
+            except asyncio.CancelledError:  # the session was left while it waited for its caller
+                await connection.aclose()
+                raise
             return connection
 
     async def _wait(self, lost: Connection, loss: UpstreamError) -> None:

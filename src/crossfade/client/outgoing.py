@@ -66,11 +66,10 @@ class Outgoing:
         if whole:
             yield whole + self._silence(self._shortest_bytes - len(whole))
 
-    def length_s(self, chunk: bytes) -> float:
-        """How long a chunk sounds; 0.0 for a media file, of which only the end knows."""
-        if not isinstance(self._wire, RawAudio):
-            return 0.0
-        return len(chunk) / self._wire.encoding.sample_bytes / self._wire.sample_rate_hz
+    def close(self) -> None:
+        """Let go of everything, at once; may be called twice."""
+        if self._converter is not None:
+            self._converter.close()
 
     def _converted(self, data: bytes) -> AsyncIterator[bytes]:
         return _just(data) if self._converter is None else self._converter.convert(data)
@@ -97,8 +96,10 @@ class _Converter:
     async def finish(self) -> AsyncIterator[bytes]:
         async for samples in self._decoder.finish():
             yield self._written(samples)
-        self._decoder.close()
         yield encode(self._resampler.flush(), self._encoding)
+
+    def close(self) -> None:
+        self._decoder.close()
 
     def _written(self, samples: Samples) -> bytes:
         return encode(self._resampler.push(samples), self._encoding)

@@ -65,6 +65,11 @@ def is_loopback(url: str) -> bool:
 def _sentence(error: Exception, url: str) -> str:
     where = place(url)
     match error:
+        case ssl.SSLCertVerificationError():  # is a ValueError too
+            return (
+                f"the certificate of {where} is not trusted ({error.verify_message}); "
+                "SSL_CERT_FILE names the authorities to trust"
+            )
         case InvalidURI() | ValueError():
             return "the URL must start with ws:// or wss:// and name a host"
         case TimeoutError():
@@ -73,11 +78,6 @@ def _sentence(error: Exception, url: str) -> str:
             return f"nothing listens at {where}; is the server running, on this port?"
         case socket.gaierror():
             return f"the host of {where} is not known; check the URL"
-        case ssl.SSLCertVerificationError():
-            return (
-                f"the certificate of {where} is not trusted ({error.verify_message}); "
-                "SSL_CERT_FILE names the authorities to trust"
-            )
         case ssl.SSLError():
             return f"{where} does not answer in TLS; try ws:// instead of wss://"
         case ConnectionResetError() if urlsplit(url).scheme == "wss":

@@ -12,7 +12,7 @@ events, and behind it in the socket: events must be read while audio is sent.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterable, AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Self
 
@@ -198,7 +198,8 @@ class Session:
         is read in a thread. What the source raises ends the session and is raised by the
         iteration.
         """
-        self._sender = asyncio.create_task(self._send_all(_asynchronous(source)))
+        pieces = source if isinstance(source, AsyncIterable) else _in_threads(source)
+        self._sender = asyncio.create_task(self._send_all(pieces))
 
     async def finish(self) -> None:
         """Say that no more audio comes. The last events follow. May be called twice."""
@@ -284,16 +285,23 @@ class Session:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        self._audio.close()
+        self._make_room()
+        self._events.put_nowait(None)  # for whoever still asks
 
     async def _send_all(self, source: AsyncIterable[bytes]) -> None:
+        pieces = aiter(source)
         try:
-            async for data in source:
+            async for data in pieces:
                 await self.send(data)
             await self.finish()
         except Exception as error:  # whatever a source raises is its caller's to see
             self._failure = self._failure or error
             if self._runner is not None:
                 self._runner.cancel()
+        finally:
+            if isinstance(pieces, AsyncGenerator):  # it may have a device to let go of
+                await pieces.aclose()
 
     async def _run(self, conversation: Conversation, first: Connection) -> None:
         try:
@@ -301,14 +309,16 @@ class Session:
         except Exception as error:  # to the caller, bugs of a dialect included
             self._failure = self._failure or error
         except asyncio.CancelledError:
-            # The session is being left or has failed: nobody misses these events, and without
-            # room for its end mark the task would wait for ever.
-            while self._events.full():
-                self._events.get_nowait()
+            self._make_room()  # else the task would wait for ever with its end mark
             raise
         finally:
             self._tape.close(self._failure)
             await self._events.put(None)
+
+    def _make_room(self) -> None:
+        """Drop an event: the session is being left or has failed, nobody misses it."""
+        if self._events.full():
+            self._events.get_nowait()
 
 
 def _bytes_per_s(audio: AudioFormat) -> int:
@@ -318,11 +328,7 @@ def _bytes_per_s(audio: AudioFormat) -> int:
     return 1
 
 
-async def _asynchronous(source: AsyncIterable[bytes] | Iterable[bytes]) -> AsyncIterator[bytes]:
-    if isinstance(source, AsyncIterable):
-        async for data in source:
-            yield data
-        return
+async def _in_threads(source: Iterable[bytes]) -> AsyncIterator[bytes]:
     pieces = iter(source)
     while (piece := await in_daemon(lambda: next(pieces, None))) is not None:
         yield piece

@@ -232,7 +232,11 @@ class Tape:
         self._n_played -= 1
 
     def _is_before(self, entry: Entry, position_ms: int) -> bool:
-        return self._ms(entry.end_byte) <= position_ms and not isinstance(entry.command, Finish)
+        """Tell whether nothing of it lies behind a position; a mark there does."""
+        end_ms = self._ms(entry.end_byte)
+        if isinstance(entry.command, Audio):
+            return end_ms <= position_ms
+        return end_ms < position_ms and not isinstance(entry.command, Finish)
 
     def _ms(self, byte: int) -> int:
         return byte * 1000 // self.bytes_per_s

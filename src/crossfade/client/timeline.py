@@ -75,6 +75,11 @@ class Timeline:
         """Where the next connection should begin, were this one lost now."""
         return replay_from(tuple(self._said), self.settled_ms)
 
+    @property
+    def turn(self) -> int:
+        """The number of the open turn."""
+        return self._turn
+
     def resume(self, *, at_ms: int, chunks_before: int, session_ms: int) -> None:
         """Take what follows for the events of a new connection.
 
@@ -225,12 +230,17 @@ class Timeline:
         return fresh
 
     def _behind_border(self, words: tuple[Word, ...]) -> tuple[Word, ...]:
-        """Keep the first new word from reaching into the last known one."""
-        if not words or words[0].start_ms >= self._border_ms:
-            return words
-        start_ms = self._border_ms
-        end_ms = max(words[0].end_ms, start_ms + 1)
-        return (structs.replace(words[0], start_ms=start_ms, end_ms=end_ms), *words[1:])
+        """Keep new words from beginning in what is settled: times move a little each time."""
+        at_ms = max(self._border_ms, self.settled_ms)
+        behind = []
+        for word in words:
+            if word.start_ms >= at_ms:
+                behind.append(word)
+                continue
+            end_ms = max(word.end_ms, at_ms + 1)
+            behind.append(structs.replace(word, start_ms=at_ms, end_ms=end_ms))
+            at_ms = end_ms
+        return tuple(behind)
 
     def _remember(self, words: Sequence[Word]) -> None:
         self._said.extend(words)
