@@ -152,6 +152,18 @@ async def test_forcing_where_nothing_was_said_is_not_answered(server):
     assert [message["type"] for message in heard] == ["Begin", "Termination"]
 
 
+@pytest.mark.parametrize("model", [US, WHISPER, U3_RT, U3])
+async def test_the_end_of_the_open_turn_is_the_first_message_after_terminate(server, model):
+    async with dial(server.url, speech_model=model) as wire:
+        await wire.say(*quiet(1650))  # 50 ms after the last word: nobody was told of that one
+        await wire.hear("Turn")
+        n_before = len(wire.heard)
+        heard = await wire.terminate()
+    end, termination = heard[n_before:]
+    assert (end["end_of_turn"], normalize(end["transcript"])) == (True, "order the tickets")
+    assert termination["type"] == "Termination"
+
+
 @pytest.mark.conformance(
     "assemblyai", "16.18", "US + `format_turns=true`: raw EOT then formatted EOT, same `turn_order`"
 )

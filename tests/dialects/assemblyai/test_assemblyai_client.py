@@ -21,6 +21,7 @@ from crossfade.model import (
     Heartbeat,
     KeepAlive,
     KeyTerm,
+    NoEndpointing,
     Partial,
     PunctuationEndpointing,
     RawAudio,
@@ -40,6 +41,7 @@ from crossfade.model import (
 PCM = RawAudio(encoding=Encoding.PCM_S16LE, sample_rate_hz=16_000)
 CONFIG = SessionConfig(language="en", audio=PCM)
 CONFIDENCE = ConfidenceEndpointing(min_silence_ms=400, max_silence_ms=1280, threshold=0.4)
+PUNCTUATION = PunctuationEndpointing(min_silence_ms=1, max_silence_ms=90_000, max_turn_ms=1)
 US_CONFIG = msgspec.structs.replace(CONFIG, endpointing=CONFIDENCE)
 
 
@@ -122,9 +124,40 @@ def test_a_plain_configuration_asks_for_the_flagship_and_for_turns_that_end_late
         "encoding": "pcm_s16le",
         "speech_model": "universal-3-6-pro",
         "language_codes": '["en"]',
+        "interruption_delay": "0",
+        "continuous_partials": "true",
         "min_turn_silence": "400",
         "max_turn_silence": "4000",
     }
+
+
+@pytest.mark.parametrize(
+    ("grade", "language", "endpointing", "model"),
+    [
+        ("standard", "en", NoEndpointing(), "universal-streaming-english"),
+        ("standard", "fr", SilenceEndpointing(silence_ms=700), "universal-streaming-multilingual"),
+        ("standard", "ja", SilenceEndpointing(silence_ms=700), "universal-3-6-pro"),
+        ("enhanced", "en", SilenceEndpointing(silence_ms=700), "u3-rt-pro"),
+        ("enhanced", "en", CONFIDENCE, "universal-streaming-english"),
+        ("standard", "en", PUNCTUATION, "universal-3-6-pro"),
+    ],
+)
+def test_the_grade_chooses_among_the_models_that_have_the_rule_for_turns(
+    grade, language, endpointing, model
+):
+    config = msgspec.structs.replace(
+        CONFIG, grade=grade, language=language, endpointing=endpointing
+    )
+    assert asked(config)["speech_model"] == model
+
+
+def test_only_the_domain_that_the_vendor_has_is_asked_for():
+    medical, law = (msgspec.structs.replace(CONFIG, domain=name) for name in ("medical", "law"))
+    assert asked(medical)["domain"] == "medical-v1"
+    assert "domain" not in asked(law)
+    client = DIALECT.client()
+    client.request("ws://host", key=None, config=law)
+    assert "domain: dropped, this protocol has no such one" in client.notes
 
 
 def test_a_full_configuration():
@@ -158,10 +191,7 @@ def test_a_full_configuration():
     [
         (SilenceEndpointing(silence_ms=700), ("700", "700")),
         (SilenceEndpointing(silence_ms=20_000), ("10000", "20000")),
-        (
-            PunctuationEndpointing(min_silence_ms=1, max_silence_ms=90_000, max_turn_ms=1),
-            ("50", "60000"),
-        ),
+        (PUNCTUATION, ("50", "60000")),
     ],
 )
 def test_silences_are_moved_into_what_the_vendor_takes(endpointing, times):
@@ -352,6 +382,27 @@ def test_a_close_before_the_last_message_is_an_error(code, reason):
     assert isinstance(error, UpstreamError)
     assert error.code == code
     assert reason in str(error)
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "cause", "wait_s"),
+    [
+        (1008, "Unauthorized Connection: Invalid API key", "credential", None),
+        (1008, "Unauthorized Connection: Too many concurrent sessions", "capacity", 5.0),
+        (3009, "Unauthorized Connection: Too many concurrent sessions", "capacity", 5.0),
+    ],
+)
+def test_a_server_that_is_full_is_told_from_one_that_does_not_know_the_key(
+    code, text, cause, wait_s
+):
+    client = listening()
+    frame = {"type": "Error", "error_code": code, "error": text}
+    with pytest.raises(UpstreamError) as caught:
+        client.receive(msgspec.json.encode(frame).decode())
+    for error in (caught.value, client.closed(code, text)):
+        assert (error.code, error.cause, str(error)) == (code, cause, text)
+        advised_s = error.retry_after_s
+        assert (client.retry_after_s(code) if advised_s is None else advised_s) == wait_s
 
 
 @pytest.mark.parametrize(

@@ -290,8 +290,9 @@ def test_choosing_a_mode_brings_back_its_times():
     assert mode(now, model) == "max_accuracy"
 
 
-def test_a_mode_changes_nothing_where_there_are_none():
-    model = MODELS["universal-streaming-english"]
+@pytest.mark.parametrize("name", ["universal-streaming-english", "u3-rt-pro"])
+def test_a_mode_changes_nothing_where_there_are_none(name):
+    model = MODELS[name]
     before = from_query([("min_turn_silence", "900")])
     assert endpointing(updated(before, {"mode": "min_latency"}, model), model) == endpointing(
         before, model

@@ -6,7 +6,8 @@ import msgspec
 import pytest
 from assemblyai.streaming import v3 as sdk
 
-from crossfade.dialects.assemblyai import DIALECT, messages
+from crossfade.dialects.assemblyai import DIALECT, messages, parameters
+from crossfade.dialects.assemblyai.policies import PII_POLICIES
 from crossfade.dialects.base import DialectSettings, Goodbye, Handshake
 from crossfade.testing import read_transcript, replay
 
@@ -31,7 +32,21 @@ def test_the_sdk_reads_every_message(path):
         MODELS[message["type"]].model_validate_json(frame)
 
 
-def test_we_take_every_parameter_that_the_sdk_sends():
+def test_we_know_every_parameter_and_value_that_the_sdk_can_send():
+    assert (
+        parameters.unknown_names((name, "") for name in sdk.StreamingParameters.model_fields) == ()
+    )
+    updatable = {
+        *parameters._UPDATABLE,
+        *(old for old, new in parameters._ALIASES.items() if new in parameters._UPDATABLE),
+    }
+    assert sdk.StreamingSessionParameters.model_fields.keys() <= updatable
+    assert {each.value for each in sdk.SpeechModel} <= set(DIALECT.models)
+    assert {each.value for each in sdk.Encoding} == set(parameters.ENCODINGS)
+    assert {each.value for each in sdk.StreamingPiiPolicy} <= set(PII_POLICIES)
+
+
+def test_what_the_sdk_sends_is_read_as_it_was_meant():
     asked = sdk.StreamingParameters(
         speech_model=sdk.SpeechModel.universal_3_6_pro,
         sample_rate=16_000,

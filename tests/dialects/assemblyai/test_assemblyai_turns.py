@@ -12,7 +12,7 @@ from assemblyai_schema import check
 from crossfade.dialects.assemblyai import DIALECT, messages
 from crossfade.dialects.assemblyai.transcript import formatted, raw
 from crossfade.dialects.base import DialectSettings, Goodbye, Handshake
-from crossfade.errors import ExpiredError, RecognizerError
+from crossfade.errors import ExpiredError, LeavingError, RecognizerError
 from crossfade.model import (
     AudioAccepted,
     Final,
@@ -243,6 +243,66 @@ def test_a_session_that_runs_out_of_time_keeps_its_open_turn(events, data):
     known = [formatted(each) for each in spoken(events[:cut])]
     assert heard[: len(known)] == known
     assert not any(isinstance(message, messages.Termination) for message in after)
+
+
+def test_a_server_that_cannot_wait_says_the_words_of_the_open_turn():
+    server = server_for(U3)
+    said_by(server, [partial(word("Hello"))])
+    refusal = server.refuse(LeavingError("too late"))
+    *_, end, error = [_any_message.decode(frame) for frame in refusal.frames]
+    assert (end.end_of_turn, end.transcript) == (True, "Hello")
+    assert (error.error_code, refusal.goodbye.code) == (3005, 3005)
+
+
+@pytest.mark.parametrize("shown", [(), (partial(word("Yes"), through_ms=900),)])
+@pytest.mark.parametrize("model", [US, "whisper-rt", U3])
+def test_after_terminate_the_end_of_the_turn_comes_first(model, shown):
+    # LiveKit's JavaScript plugin closes its socket at the first message behind its Terminate.
+    server = server_for(model, ("format_turns", "true"))
+    server.receive(bytes(32_000))
+    said_by(server, shown)
+    server.receive('{"type":"Terminate"}')
+    words = word("Yes"), word("please", 300)
+    still_open = partial(*words, through_ms=950, at_pause=True)
+    said = said_by(server, [still_open, final(*words), partial(at_pause=True), SESSION_ENDED])
+    first = next(message for message in said if not isinstance(message, messages.SpeechStarted))
+    assert (first.end_of_turn, first.utterance.lower()) == (True, "yes please")
+
+
+@pytest.mark.parametrize("model", [US, U3])
+def test_after_terminate_audio_that_was_sent_long_before_still_has_partials(model):
+    server = server_for(model)
+    for _ in range(3):
+        server.receive(bytes(32_000))
+    server.receive('{"type":"Terminate"}')
+    yes, please = word("Yes"), word("please", 2500)
+    (shown,) = turns_in(said_by(server, [partial(yes, through_ms=1900)]))
+    assert not shown.end_of_turn
+    events = [partial(yes, please, through_ms=2800), final(yes, please), partial(), SESSION_ENDED]
+    assert [turn.end_of_turn for turn in turns_in(said_by(server, events))] == [True]
+
+
+def test_after_terminate_of_a_session_whose_time_runs_out_no_open_word_is_lost():
+    server = server_for(US)
+    server.receive('{"type":"Terminate"}')
+    assert said_by(server, [partial(word("Yes"))]) == []
+    end, _ = map(_any_message.decode, server.refuse(ExpiredError(session_s=60)).frames)
+    assert (end.end_of_turn, end.transcript) == (True, "yes")
+
+
+def test_u3_acknowledges_silence_between_turns_and_not_within():
+    server = server_for(U3, ("acknowledge_silence", "true"))
+    silence = Silence(start_ms=2000, end_ms=3000)
+
+    def acknowledged():
+        return [msgspec.json.decode(frame) for frame in server.send(silence)]
+
+    told = [{"type": "Silence", "start_ms": 2000, "end_ms": 3000}]
+    assert acknowledged() == told
+    said_by(server, [partial(word("Well"), at_pause=True)])
+    assert acknowledged() == []
+    said_by(server, [final(word("Well")), partial(), ENDED])
+    assert acknowledged() == told
 
 
 def test_a_fault_of_ours_says_nothing_about_itself_and_drops_the_open_turn():

@@ -446,6 +446,13 @@ def test_any_text_is_a_list_or_an_input_error(value):
 
 
 @pytest.mark.timeout(10)
-def test_a_list_that_never_ends_is_refused_in_no_time():
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param("[" + "'a'," * 30_000 + "'", id="items"),
+        pytest.param("['a'" + " " * 120_000 + "x", id="spaces"),
+    ],
+)
+def test_a_list_that_never_ends_is_refused_in_no_time(value):
     with pytest.raises(InputError):
-        opened(("keyterms_prompt", "[" + "'a'," * 30_000 + "'"))
+        opened(("keyterms_prompt", value))

@@ -1,8 +1,10 @@
-"""The vendor's rule on the length of audio frames: 50 to 1000 ms.
+"""Audio frames: how much has come, and the vendor's rule on their length, 50 to 1000 ms.
 
 Too long is refused at once. Too short is put up with for a while, since official clients send one
 short frame as they stop: only a run of short frames that adds up to a second is refused.
 """
+
+import math
 
 from crossfade.dialects.assemblyai.errors import FrameLengthError
 from crossfade.model import RawAudio
@@ -10,6 +12,26 @@ from crossfade.model import RawAudio
 MIN_FRAME_MS = 50
 MAX_FRAME_MS = 1000
 MAX_SHORT_RUN_MS = 1000
+
+
+class Position:
+    """How far the audio of one session reaches."""
+
+    def __init__(self, audio: RawAudio | None) -> None:
+        """Begin with no audio; ``None``: compressed, only its decoder knows how long it is."""
+        self._bytes_per_ms = 0.0
+        if audio is not None:
+            self._bytes_per_ms = audio.encoding.sample_bytes * audio.sample_rate_hz / 1000
+        self._n_bytes = 0
+
+    def hear(self, frame: bytes) -> None:
+        """Take one frame into account."""
+        self._n_bytes += len(frame)
+
+    @property
+    def ms(self) -> float:
+        """Milliseconds of audio; infinite where that is not known."""
+        return self._n_bytes / self._bytes_per_ms if self._bytes_per_ms else math.inf
 
 
 class FrameLengths:

@@ -14,7 +14,7 @@ import msgspec
 
 from crossfade.dialects.assemblyai import messages
 from crossfade.dialects.assemblyai.decoding import decode, heartbeat_event, session_ended, word
-from crossfade.dialects.assemblyai.errors import cause_of, retry_after_s
+from crossfade.dialects.assemblyai.errors import complaint, retry_after_s
 from crossfade.dialects.assemblyai.shortfalls import FORCE, lost_changes, shortfalls
 from crossfade.dialects.assemblyai.tokens import token_from, token_request
 from crossfade.dialects.assemblyai.wishes import possible_audio, query, update
@@ -25,7 +25,7 @@ from crossfade.dialects.base import (
     HttpResponse,
     TokenRequest,
 )
-from crossfade.errors import CrossfadeError, UpstreamError
+from crossfade.errors import CrossfadeError
 from crossfade.model import (
     Audio,
     Command,
@@ -152,7 +152,7 @@ class AssemblyAIClient:
             case messages.Turn() as turn:
                 return self._hear(turn)
             case messages.Error(error=text, error_code=code):
-                raise UpstreamError(text[:_MAX_ERROR_CHARS], code=code, cause=cause_of(code))
+                raise complaint(text[:_MAX_ERROR_CHARS], code=code)
             case messages.Termination() as termination:
                 self._terminated = True
                 return [*self._settle_raw_end(), session_ended(termination)]
@@ -171,7 +171,7 @@ class AssemblyAIClient:
         if self._terminated:
             return None
         text = reason[:_MAX_ERROR_CHARS] or f"the server closed the connection with {code}"
-        return UpstreamError(text, code=code, cause=cause_of(code))
+        return complaint(text, code=code)
 
     def retry_after_s(self, code: int) -> float | None:
         """A wait where another session may do better."""

@@ -104,21 +104,21 @@ COUNTERPARTS = (
         topic="settings.language",
         name="language_codes",
         verdict="adapted",
-        text="The same code, by a model that knows it; others are refused, with the list.",
+        text="The same code, or a model that finds out which of six languages it is; others are "
+        "refused, with the list.",
     ),
     Counterpart(
         topic="settings.model",
         name="speech_model",
         verdict="adapted",
-        text="By how turns are to end: universal-streaming-english or -multilingual "
-        "by confidence, else universal-3-6-pro; "
-        "what the operator wrote into the URL wins.",
+        text="standard is universal-streaming-english or -multilingual, enhanced is u3-rt-pro. A "
+        "rule for turns that one family alone has decides first, the operator's URL before all.",
     ),
     Counterpart(
         topic="settings.domain",
         name="domain",
-        verdict="dropped",
-        text="Nothing hears by domain yet.",
+        verdict="adapted",
+        text="medical is medical-v1; others are dropped.",
     ),
     Counterpart(
         topic="settings.output_locale",

@@ -37,6 +37,8 @@ _CREDENTIALS = {
     "expired": "Signature has expired",
 }
 
+_TOO_MANY = "Too many concurrent sessions"
+
 _PARAMETERS = {"language": "language_codes", "audio": "encoding", "keyterms": "keyterms_prompt"}
 """Our name of a setting → the query parameter behind it."""
 
@@ -94,7 +96,7 @@ def _code_and_text(error: CrossfadeError) -> tuple[int, str]:
         case ForbiddenError():
             return 1008, f"Unauthorized Connection: {error}"
         case CapacityError() | RateError():
-            return 3009, "Unauthorized Connection: Too many concurrent sessions"
+            return 3009, f"Unauthorized Connection: {_TOO_MANY}"
         case FrameLengthError():
             return 3007, f"Input Duration Error: {error}"
         case PaceError():
@@ -124,7 +126,7 @@ def _of_upstream(error: UpstreamError) -> tuple[int, str]:
         case "credential":
             return 1008, f"Unauthorized Connection: {error}"
         case "capacity":
-            return 3009, f"Unauthorized Connection: Too many concurrent sessions: {error}"
+            return 3009, f"Unauthorized Connection: {_TOO_MANY}: {error}"
         case "request":
             return 3006, f"User Input Validation Error: {error}"
         case "time":
@@ -133,10 +135,16 @@ def _of_upstream(error: UpstreamError) -> tuple[int, str]:
             return _FAULT
 
 
-def cause_of(code: int | None) -> UpstreamCause:
-    """Why a server ended a session with this code, section 4.3."""
-    return "fault" if code is None else _CAUSES.get(code, "fault")
+def complaint(text: str, *, code: int | None) -> UpstreamError:
+    """Make the error of a server that ended a session, section 4.3."""
+    if code == _DENIED and _TOO_MANY in text:  # by some of the vendor's pages this is a 1008
+        wait_s = _RETRY_AFTER_S[_FULL]
+        return UpstreamError(text, code=code, cause="capacity", retry_after_s=wait_s)
+    cause: UpstreamCause = "fault" if code is None else _CAUSES.get(code, "fault")
+    return UpstreamError(text, code=code, cause=cause)
 
+
+_DENIED, _FULL = 1008, 3009
 
 _CAUSES: Mapping[int, UpstreamCause] = {
     1001: "gone",

@@ -26,7 +26,7 @@ from crossfade.dialects.assemblyai.transcript import (
     wire_words,
 )
 from crossfade.dialects.assemblyai.turns import Facts, TurnEvent
-from crossfade.model import Final, Partial, SpeechStarted, TurnEnded, Word
+from crossfade.model import Final, Partial, Silence, SpeechStarted, TurnEnded, Word
 
 
 class Manner(Struct, frozen=True, kw_only=True):
@@ -78,7 +78,7 @@ class IncrementalTurns:
     def hear(self, event: TurnEvent) -> list[messages.ServerMessage]:
         """See ``Turns.hear``."""
         match event:
-            case SpeechStarted():
+            case SpeechStarted() | Silence():
                 return []  # this family does not tell
             case Final():
                 self._turn.final += event.words

@@ -40,6 +40,7 @@ _UNIVERSAL_3 = (
     Model(name="universal-3-6", family=Family.UNIVERSAL_3, has_modes=True),
 )
 
+RT_PRO = _UNIVERSAL_3[0]
 ENGLISH = Model(
     name="universal-streaming-english", family=Family.UNIVERSAL_STREAMING, is_multilingual=False
 )
@@ -62,6 +63,9 @@ RETIRED = {"u3-pro": "u3-rt-pro"}
 
 NAMES = (*MODELS, *RETIRED)
 """Every name that a client may ask for."""
+
+DOMAINS = {"medical-v1": "medical"}
+"""Name of a domain → what it is elsewhere."""
 
 MULTILINGUAL_CODES = ("en", "es", "fr", "de", "it", "pt")
 

@@ -15,7 +15,6 @@ from crossfade.dialects.assemblyai.errors import InputError
 from crossfade.dialects.assemblyai.models import (
     LANGUAGE_CODES,
     NAMES,
-    Family,
     Model,
 )
 from crossfade.dialects.assemblyai.policies import PII_POLICIES
@@ -67,6 +66,8 @@ class Parameters(Struct, frozen=True, kw_only=True):
     interruption_delay: int | None = None
     continuous_partials: bool | None = None
     include_partial_turns: bool | None = None
+    turn_left_pad_ms: int | None = None
+    max_turn_duration: int | None = None
     session_heartbeat: bool = False
     acknowledge_silence: bool = False
 
@@ -93,6 +94,7 @@ class Parameters(Struct, frozen=True, kw_only=True):
     webhook_url: str | None = None
     webhook_auth_header_name: str | None = None
     webhook_auth_header_value: str | None = None
+    customer_support_audio_capture: bool = False
 
 
 _ALIASES: Mapping[str, str] = {
@@ -101,6 +103,7 @@ _ALIASES: Mapping[str, str] = {
     "language_code": "language_codes",
     "noise_suppression_model": "voice_focus",
     "noise_suppression_threshold": "voice_focus_threshold",
+    "_customer_support_audio_capture": "customer_support_audio_capture",
 }
 """Old name → new name. Where both are given, the new one wins."""
 
@@ -118,6 +121,7 @@ _UPDATABLE = frozenset(
         "mode",
         "continuous_partials",
         "interruption_delay",
+        "turn_left_pad_ms",
         "language_codes",
         "session_heartbeat",
         "acknowledge_silence",
@@ -172,7 +176,7 @@ def updated(parameters: Parameters, changes: Mapping[str, object], model: Model)
             if value is not None and _new_name(name) in _UPDATABLE
         }
     )
-    if "mode" in values and model.family is Family.UNIVERSAL_3:
+    if "mode" in values and model.has_modes:
         values = dict.fromkeys(_SET_BY_MODE) | values
     return msgspec.structs.replace(parameters, **values)
 
@@ -254,6 +258,8 @@ _READERS: Mapping[str, Callable[[object], object]] = {
     "interruption_delay": integer(ge=0, le=1000),
     "continuous_partials": boolean,
     "include_partial_turns": boolean,
+    "turn_left_pad_ms": integer(),
+    "max_turn_duration": integer(),
     "session_heartbeat": boolean,
     "acknowledge_silence": boolean,
     "keyterms_prompt": _keyterms,
@@ -280,6 +286,7 @@ _READERS: Mapping[str, Callable[[object], object]] = {
     "webhook_url": web_address,
     "webhook_auth_header_name": matching(_HEADER_NAME),
     "webhook_auth_header_value": matching(_HEADER_VALUE),
+    "customer_support_audio_capture": boolean,
 }
 
 _LISTS = frozenset({"keyterms_prompt", "language_codes", "redact_pii_policies"})

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from crossfade.dialects.assemblyai.filters import Filters
-from crossfade.dialects.assemblyai.models import Family, Model
+from crossfade.dialects.assemblyai.models import DOMAINS, Family, Model
 from crossfade.dialects.assemblyai.parameters import Parameters, invalid
 from crossfade.dialects.assemblyai.policies import PII_POLICIES
 from crossfade.model import (
@@ -13,6 +13,7 @@ from crossfade.model import (
     ConfidenceEndpointing,
     ContainerAudio,
     Encoding,
+    Grade,
     KeyTerm,
     PacketAudio,
     PunctuationEndpointing,
@@ -70,6 +71,13 @@ _ENCODINGS: Mapping[str, Encoding] = {
 _CONTAINERS: Mapping[str, str] = {"ogg_opus": "ogg", "aac": "aac"}
 
 
+_GRADES: Mapping[Family, Grade] = {
+    Family.UNIVERSAL_STREAMING: "standard",
+    Family.UNIVERSAL_3: "enhanced",
+}
+"""What the models are to other vendors."""
+
+
 class TurnSettings(Struct, frozen=True, kw_only=True):
     """How turns are told, every default filled in."""
 
@@ -82,6 +90,8 @@ class TurnSettings(Struct, frozen=True, kw_only=True):
     """From the first word to the first partial of a turn, on top of a fixed wait."""
     partial_interval_ms: int
     """Between partials while somebody speaks on."""
+    silences_wanted: bool = False
+    """Stretches without speech are told between turns; Universal-3 alone does."""
     filters: Filters = Filters()
 
 
@@ -124,6 +134,7 @@ def turn_settings(
             _times(parameters, model).interruption_delay if delay_ms is None else delay_ms
         ),
         partial_interval_ms=_CONTINUOUS_MS if continuous else _RARE_MS,
+        silences_wanted=parameters.acknowledge_silence,
         filters=Filters(profanity=parameters.filter_profanity, redaction=_redaction(parameters)),
     )
 
@@ -182,6 +193,8 @@ def session_config(parameters: Parameters, model: Model) -> SessionConfig:
             else None
         ),
         vad_threshold=parameters.vad_threshold,
+        grade=_GRADES.get(model.family),
+        domain=None if parameters.domain is None else DOMAINS[parameters.domain],
     )
 
 

@@ -103,7 +103,7 @@ _SETTINGS = {
 _V3 = Api(
     title=V3,
     urls={
-        r"streaming(?:\.\w+)?\.assemblyai\.com": "connection.url",
+        r"streaming(?:\.[\w{}]+)?\.assemblyai\.com": "connection.url",
         r"/v3/ws\b": "connection.url",
         r"/v3/token\b": "connection.token",
     },

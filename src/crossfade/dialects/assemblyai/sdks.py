@@ -214,4 +214,42 @@ _JAVASCRIPT_REALTIME = Sdk(
     },
 )
 
-SDKS = (_STREAMING, _REALTIME, _EXTRAS, _JAVASCRIPT, _JAVASCRIPT_REALTIME)
+_PLUGIN = Term(
+    verdict="adapted",
+    text="The framework has one for the other vendor: name that; its arguments are others.",
+)
+_PLUGIN_ARGUMENTS = {
+    **_all("api_key", _KEY),
+    **_all("base_url api_endpoint_base_url", _URL),
+    **_all("model", Term(topic="settings.model")),
+    **_all("vad_force_turn_endpoint", _FORCE),
+    **_all("http_session buffer_size_seconds should_interrupt speaker_format", _OWN),
+    **_all("ttfs_p99_latency", _OWN),
+}
+_LIVEKIT = Sdk(
+    title="LiveKit plugin (assemblyai)",
+    api=V3,
+    modules=("livekit.plugins.assemblyai",),
+    names={"STT": _PLUGIN},
+    configs={"STT": ""},
+    arguments=_PLUGIN_ARGUMENTS,
+)
+_PIPECAT = Sdk(
+    title="Pipecat service (assemblyai)",
+    api=V3,
+    modules=("pipecat.services.assemblyai",),
+    names={
+        "stt.AssemblyAISTTService": _PLUGIN,
+        "stt.AssemblyAISTTSettings": _PLUGIN,
+        "models.AssemblyAIConnectionParams": _PLUGIN,
+    },
+    configs={
+        "stt.AssemblyAISTTService": "",
+        "stt.AssemblyAISTTSettings": "",
+        "models.AssemblyAIConnectionParams": "",
+    },
+    arguments=_PLUGIN_ARGUMENTS,
+    plumbing=_names("connection_params settings"),
+)
+
+SDKS = (_STREAMING, _REALTIME, _EXTRAS, _JAVASCRIPT, _JAVASCRIPT_REALTIME, _LIVEKIT, _PIPECAT)

@@ -7,15 +7,16 @@ the client named; this file knows the session around them.
 from collections.abc import Iterable
 
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from crossfade.dialects.assemblyai import limitations, messages, parameters, presets
-from crossfade.dialects.assemblyai.audio import FrameLengths
+from crossfade.dialects.assemblyai.audio import FrameLengths, Position
 from crossfade.dialects.assemblyai.errors import InputError, refusal
 from crossfade.dialects.assemblyai.incremental import WHISPER, IncrementalTurns
 from crossfade.dialects.assemblyai.models import FLAGSHIP, Family, find_model
 from crossfade.dialects.assemblyai.parameters import Parameters
 from crossfade.dialects.assemblyai.replies import farewell, heartbeat
-from crossfade.dialects.assemblyai.turns import Facts, Turns
+from crossfade.dialects.assemblyai.turns import Facts, TurnEvent, Turns
 from crossfade.dialects.assemblyai.values import decode_object
 from crossfade.dialects.assemblyai.webhook import Ends
 from crossfade.dialects.assemblyai.whole_turn import WholeTurns
@@ -28,7 +29,7 @@ from crossfade.dialects.base import (
     Refusal,
     Webhook,
 )
-from crossfade.errors import CrossfadeError, ExpiredError, IdleError
+from crossfade.errors import CrossfadeError, ExpiredError, IdleError, LeavingError
 from crossfade.model import (
     Audio,
     AudioAccepted,
@@ -72,6 +73,9 @@ HEARTBEAT_S = 5.0
 AHEAD_S = 30.0
 """Section 6.4: the vendor documents the error and no tolerance."""
 
+LAST_AUDIO_MS = 1000
+"""More than what has been said and not been told when a live client ends its session."""
+
 
 class AssemblyAIServer:
     """Hears from ``open`` on; deaf after ``Terminate``, whose answer is the session's end."""
@@ -83,6 +87,7 @@ class AssemblyAIServer:
         self._turns = self._make_turns()
         self._ends = Ends(self._parameters)
         self._frames: FrameLengths | None = None
+        self._position = Position(None)
         self._session_id: str | None = None
         self._terminated = False
         self.notes: tuple[str, ...] = ()
@@ -114,14 +119,16 @@ class AssemblyAIServer:
         default = self._settings.default_model
         model = find_model(asked.speech_model, language=asked.language, default=default)
         presets.check_model(asked, model)
-        limitations.check(asked, strict=self._settings.strict_parameters)
+        if self._settings.strict_parameters:
+            limitations.check(asked, model)
         config = presets.session_config(asked, model)
         self._parameters, self._model = asked, model
         self._turns = self._make_turns()
         self._ends = Ends(asked)
-        self.notes = limitations.notes(asked, parameters.unknown_names(handshake.query))
-        if isinstance(config.audio, RawAudio) and not self._settings.lenient_audio:
-            self._frames = FrameLengths(config.audio)
+        self.notes = limitations.notes(asked, model, parameters.unknown_names(handshake.query))
+        if isinstance(config.audio, RawAudio):
+            self._position = Position(config.audio)
+            self._frames = None if self._settings.lenient_audio else FrameLengths(config.audio)
         limits = SessionLimits(
             idle_s=asked.inactivity_timeout,
             session_s=self._settings.session_s or MAX_SESSION_S,
@@ -136,6 +143,7 @@ class AssemblyAIServer:
 
         Raises:
             InputError: If a control message is malformed.
+            ConfigError: If it asks for what we must not do without.
             FrameLengthError: If an audio frame is too long, or one short frame too many.
         """
         if self._terminated:
@@ -164,11 +172,11 @@ class AssemblyAIServer:
             case SessionStarted():
                 return self._begin(event)
             case SpeechStarted() | Partial() | Final() | TurnEnded():
-                return self._tell(self._turns.hear(event))
+                return self._hear_turn(event)
             case Heartbeat() if self._parameters.session_heartbeat and not self._terminated:
                 return self._tell([heartbeat(event)])
-            case Silence() if self._acknowledges_silence and not self._terminated:
-                return self._tell([messages.Silence(start_ms=event.start_ms, end_ms=event.end_ms)])
+            case Silence() if not self._terminated:
+                return self._tell(self._turns.hear(event))
             case SessionEnded():
                 return [*self._last_turn(cut_short=False), *farewell(event)]
             case (
@@ -192,7 +200,7 @@ class AssemblyAIServer:
 
         A session that only ran out of time keeps the words of its open turn.
         """
-        if isinstance(error, IdleError | ExpiredError):
+        if isinstance(error, IdleError | ExpiredError | LeavingError):
             return refusal(error, last_words=self._last_turn(cut_short=True))
         return refusal(error)
 
@@ -205,11 +213,14 @@ class AssemblyAIServer:
             return []
         if self._frames is not None:
             self._frames.check(frame)
+        self._position.hear(frame)
         return [Audio(data=frame)]
 
     def _update(self, message: dict[str, object]) -> list[Command]:
         before = self._parameters
         now = parameters.updated(before, message, self._model)
+        if self._settings.strict_parameters:
+            limitations.check_update(before, now, self._model)
         self._parameters = now
         self._turns.settings = self._turn_settings()
         old, new = (presets.endpointing(each, self._model) for each in (before, now))
@@ -220,6 +231,18 @@ class AssemblyAIServer:
             vad_threshold=threshold if threshold != before.vad_threshold else None,
         )
         return [change] if change != Reconfigure() else []
+
+    def _hear_turn(self, event: TurnEvent) -> list[Frame | Goodbye]:
+        """Tell of a turn what there is to tell.
+
+        After ``Terminate`` the end of the turn has to come first: LiveKit's client for JavaScript
+        hangs up at the next message. So the last audio has no partials any more; what a client
+        sent faster than it was heard still has them.
+        """
+        last_ms = self._position.ms - LAST_AUDIO_MS
+        if self._terminated and isinstance(event, Partial) and event.through_ms > last_ms:
+            self._turns.settings = replace(self._turns.settings, partials_wanted=False)
+        return self._tell(self._turns.hear(event))
 
     def _begin(self, event: SessionStarted) -> list[Frame | Goodbye]:
         """Say what was applied: a setting that we do without is echoed as off."""
@@ -252,10 +275,6 @@ class AssemblyAIServer:
         if self._model.family is Family.WHISPER:
             return True
         return self._parameters.language_detection and self._model.is_multilingual
-
-    @property
-    def _acknowledges_silence(self) -> bool:
-        return self._parameters.acknowledge_silence and self._model.family is Family.UNIVERSAL_3
 
     def _last_turn(self, *, cut_short: bool) -> tuple[Frame, ...]:
         frames = self._tell(self._turns.close(cut_short=cut_short))

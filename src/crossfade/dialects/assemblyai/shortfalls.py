@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
+from crossfade.dialects.assemblyai.models import DOMAINS, MULTILINGUAL_CODES
 from crossfade.dialects.assemblyai.parameters import MAX_SPEAKERS
+from crossfade.dialects.assemblyai.wishes import finds_language
 from crossfade.model import (
     ContainerAudio,
     PunctuationEndpointing,
@@ -34,12 +36,16 @@ def lost_changes(config: SessionConfig, change: Reconfigure) -> Iterator[str]:
 
 
 def _shortfalls(config: SessionConfig) -> Iterator[str]:
+    if finds_language(config):
+        yield f"language: adapted, the model finds out which of {', '.join(MULTILINGUAL_CODES)}"
     if config.max_delay_ms != _UNSAID.max_delay_ms:
         yield "max_delay_ms: degraded, words are final when their turn ends"
     if isinstance(config.endpointing, PunctuationEndpointing):
         yield "endpointing: degraded, the longest turn cannot be chosen"
     if any(term.sounds_like for term in config.keyterms):
         yield "keyterms: degraded, other spellings are dropped"
+    if config.domain is not None and config.domain not in DOMAINS.values():
+        yield "domain: dropped, this protocol has no such one"
     if config.volume_wanted:
         yield "volume_wanted: dropped, words have no volume"
     labels = config.speaker_labels or SpeakerLabels()

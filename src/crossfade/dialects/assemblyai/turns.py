@@ -8,10 +8,10 @@ from msgspec import UNSET, Struct, UnsetType
 from crossfade.dialects.assemblyai import messages
 from crossfade.dialects.assemblyai.presets import TurnSettings
 from crossfade.dialects.assemblyai.transcript import turn_speaker
-from crossfade.model import Final, Partial, SpeechStarted, TurnEnded, Word
+from crossfade.model import Final, Partial, Silence, SpeechStarted, TurnEnded, Word
 
-TurnEvent = SpeechStarted | Partial | Final | TurnEnded
-"""The events that turns are made of."""
+TurnEvent = SpeechStarted | Partial | Final | TurnEnded | Silence
+"""The events that turns are made of, and what is between them."""
 
 
 class Facts(Struct, frozen=True, kw_only=True):

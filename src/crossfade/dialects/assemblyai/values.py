@@ -23,7 +23,7 @@ _INTEGER = re.compile(r"[+-]?[0-9]{1,18}(\.0*)?")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 _QUOTED = r"""(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")"""
-_PYTHON_LIST = re.compile(rf"\s*\[\s*{_QUOTED}\s*(?:,\s*{_QUOTED}\s*)*,?\s*\]\s*")
+_PYTHON_LIST = re.compile(rf"\s*\[\s*{_QUOTED}\s*(?:,\s*{_QUOTED}\s*)*(?:,\s*)?\]\s*")
 """``str(list)``, as hand-written clients send it; the vendor refuses that."""
 
 _BOOLEANS: Mapping[object, bool] = {

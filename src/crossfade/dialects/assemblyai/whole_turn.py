@@ -16,7 +16,7 @@ from crossfade.dialects.assemblyai.transcript import (
     wire_words,
 )
 from crossfade.dialects.assemblyai.turns import Facts, TurnEvent
-from crossfade.model import Final, Partial, SpeechStarted, TurnEnded, Word
+from crossfade.model import Final, Partial, Silence, SpeechStarted, TurnEnded, Word
 
 EARLY_PARTIAL_MS = 256
 """The fixed part of the wait for the first partial; ``interruption_delay`` comes on top."""
@@ -73,12 +73,21 @@ class WholeTurns:
                 return self._show(event)
             case TurnEnded():
                 return self._end()
+            case Silence():
+                return self._tell_silence(event)
 
     def close(self, *, cut_short: bool) -> list[messages.ServerMessage]:
         """See ``Turns.close``."""
         if cut_short:
             self._turn.final += self._turn.open
         return self._end()
+
+    def _tell_silence(self, silence: Silence) -> list[messages.ServerMessage]:
+        """Acknowledge it, unless it is a pause within a turn."""
+        is_open = bool(self._turn.words) or self._turn.shown is not None
+        if is_open or not self.settings.silences_wanted:
+            return []
+        return [messages.Silence(start_ms=silence.start_ms, end_ms=silence.end_ms)]
 
     def _show(self, partial: Partial) -> list[messages.ServerMessage]:
         turn = self._turn

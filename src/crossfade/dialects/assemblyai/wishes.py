@@ -6,11 +6,14 @@ import msgspec
 
 from crossfade.dialects.assemblyai import messages
 from crossfade.dialects.assemblyai.models import (
+    DOMAINS,
     ENGLISH,
     FLAGSHIP,
     LANGUAGE_CODES,
     MULTILINGUAL,
     MULTILINGUAL_CODES,
+    RT_PRO,
+    Model,
 )
 from crossfade.dialects.assemblyai.parameters import (
     MAX_KEYTERM_CHARS,
@@ -41,6 +44,8 @@ _ENCODINGS: Mapping[Encoding, str] = {
     Encoding.MULAW: "pcm_mulaw",
 }
 
+_DOMAINS: Mapping[str | None, str] = {ours: theirs for theirs, ours in DOMAINS.items()}
+
 _SENTENCE_PAUSE_MS = 400
 """What ends a complete sentence where nobody wants turns: their words are to be final some day."""
 
@@ -64,6 +69,8 @@ def query(config: SessionConfig) -> dict[str, str]:
         query["include_partial_turns"] = "false"
     if config.keyterms:
         query["keyterms_prompt"] = _json(_keyterms(config.keyterms))
+    if config.domain in _DOMAINS:
+        query["domain"] = _DOMAINS[config.domain]
     if config.vad_threshold is not None:
         query["vad_threshold"] = str(config.vad_threshold)
     if config.speaker_labels is not None:
@@ -73,15 +80,37 @@ def query(config: SessionConfig) -> dict[str, str]:
     return query
 
 
+def finds_language(config: SessionConfig) -> bool:
+    """Tell whether the model that will be asked for cannot be told the language."""
+    return _model(config)["speech_model"] == MULTILINGUAL.name
+
+
 def _model(config: SessionConfig) -> dict[str, str]:
-    """Choose the family whose turns end by the rule that is asked for."""
-    language = config.language
-    if not isinstance(config.endpointing, ConfidenceEndpointing):
-        _check_language(language, LANGUAGE_CODES)
-        return {"speech_model": FLAGSHIP.name, "language_codes": _json((language,))}
-    _check_language(language, MULTILINGUAL_CODES)
-    model = ENGLISH if language == "en" else MULTILINGUAL
+    """Choose the model that ends turns by the rule that is asked for; where all can, by grade."""
+    match config.endpointing:
+        case ConfidenceEndpointing():
+            return _universal_streaming(config)
+        case PunctuationEndpointing():
+            return _universal_3(config, FLAGSHIP)
+        case SilenceEndpointing() | NoEndpointing():
+            if config.grade == "standard" and config.language in MULTILINGUAL_CODES:
+                return _universal_streaming(config)
+            return _universal_3(config, RT_PRO if config.grade == "enhanced" else FLAGSHIP)
+
+
+def _universal_streaming(config: SessionConfig) -> dict[str, str]:
+    _check_language(config.language, MULTILINGUAL_CODES)
+    model = ENGLISH if config.language == "en" else MULTILINGUAL
     return {"speech_model": model.name, "format_turns": "true"}
+
+
+def _universal_3(config: SessionConfig, model: Model) -> dict[str, str]:
+    """Ask for all partials that there are: whoever wants fewer can leave some out."""
+    _check_language(config.language, LANGUAGE_CODES)
+    query = {"speech_model": model.name, "language_codes": _json((config.language,))}
+    if config.partials_wanted:
+        query |= {"interruption_delay": "0", "continuous_partials": "true"}
+    return query
 
 
 def _check_language(language: str, known: tuple[str, ...]) -> None:
