@@ -1,39 +1,30 @@
 """Conformance cases against servers of ours: as they are, and broken on purpose.
 
-A broken server is one of ours with a ``Fault`` between its dialect and the wire.
+A broken server is one of ours with a ``Fault`` (``faults.py``) between its dialect and the wire.
 """
 
 import asyncio
 import json
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import numpy as np
 
 from crossfade.audio import Samples, read_media
-from crossfade.dialects.base import (
-    Dialect,
-    Frame,
-    Goodbye,
-    HttpRoute,
-    ServerDialect,
-)
+from crossfade.dialects.base import Dialect, Frame, Goodbye, ServerDialect
 from crossfade.errors import CrossfadeError
 from crossfade.recognizers.scripted import ScriptedRecognizer, spoken
 from crossfade.server.keys import Keyring
 from crossfade.server.run import Server, ServerConfig, running_server
 from crossfade.testing.conformance import Outcome, cases_of, examine
 from crossfade.testing.endpoint import RemoteEndpoint
+from faults import Broken, Fault
 from processes import KEY
-
-Message = dict[str, Any]
-Said = Message | Frame | Goodbye
 
 SCRIPT = [
     *spoken("Had he married a more amiable woman, he might have been respectable.", start_ms=600),
@@ -42,37 +33,6 @@ SCRIPT = [
 """Said where the recording has its first two sentences."""
 
 AT_ONCE = 32
-
-
-class Fault:
-    """What a broken server does otherwise. One for each connection; says all as it is."""
-
-    def says(self, message: Message) -> Iterable[Said]:
-        """What goes out instead of a message."""
-        return [message]
-
-    def leaves(self, goodbye: Goodbye) -> Iterable[Said]:
-        """What goes out instead of a close."""
-        return [goodbye]
-
-    def hears(self, frame: Frame) -> Frame | None:
-        """What arrives instead of a frame; ``None``: nothing does."""
-        return frame
-
-
-@dataclass(frozen=True)
-class Broken:
-    """A way to be wrong, and who has to notice."""
-
-    noticed_by: Sequence[str]
-    """Keys of cases."""
-    expected: str
-    """What each of them says that it expected, a part of it."""
-    fault: Callable[[], Fault] = Fault
-    no_auth: bool = False
-    routes: Callable[[HttpRoute], HttpRoute] = lambda route: route
-    paths: Sequence[str] = ()
-    """Served, although they are not the protocol's."""
 
 
 def speech() -> Samples:
@@ -138,7 +98,7 @@ async def _of_broken(
 ) -> list[Outcome]:
     cases = [case for case in cases_of(dialect) if case.key in broken.noticed_by]
     async with slots, a_server(twisted(dialect, broken), no_auth=broken.no_auth) as server:
-        peer = endpoint(server, samples, patience_s=2.0)
+        peer = endpoint(server, samples, patience_s=5.0)
         return await examine(peer, cases, at_once=AT_ONCE)
 
 
