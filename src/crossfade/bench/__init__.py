@@ -6,5 +6,6 @@ What is played: ``recordings`` (a manifest of real speech), ``material`` (joined
 ``playing`` (many streams in real time), ``load`` and ``lags`` (how late words were), ``sightings``
 (the same by the reference's clock), ``search`` (the most that works), ``endings`` (how soon an end
 is answered), ``accuracy``, ``matching`` and ``whole`` (words against references), ``turns`` (turn
-confidence), ``endurance`` (long sessions), ``machine`` (what it ran on), ``plot`` (a picture).
+confidence), ``endurance`` (long sessions), ``pushed`` (one at full speed over a socket),
+``machine`` (what it ran on), ``plot`` (a picture).
 """

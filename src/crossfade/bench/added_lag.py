@@ -64,9 +64,11 @@ class PairReport(Struct, frozen=True, kw_only=True):
 
 
 class GatewayReport(Struct, frozen=True, kw_only=True):
-    """All pairs."""
+    """All pairs, or those that there was time for."""
 
     pairs: tuple[PairReport, ...]
+    n_pairs: int
+    """That were to be measured."""
     limits_ms: dict[Way, float]
     limits_broken: tuple[str, ...]
     seconds: float
@@ -145,13 +147,15 @@ def matched(*clients: Iterable[WordLag]) -> list[tuple[WordLag, ...]]:
 
 
 def _config(way: Way, max_delay_ms: int) -> SessionConfig:
-    """The same for all. A rule of confidence would not come through every translation, and where
-    it does not, the far side might be asked for another of its vendor's models.
+    """The same for all, and so that a vendor with several models is asked for the same one.
+
+    A rule of confidence would not come through every translation; a model is named by its grade.
     """
     config = session_config(max_delay_ms=max_delay_ms)
     if way == "pass-through":
         return config
-    return replace(config, endpointing=SilenceEndpointing(silence_ms=TURN_SILENCE_MS))
+    silence = SilenceEndpointing(silence_ms=TURN_SILENCE_MS)
+    return replace(config, endpointing=silence, grade="enhanced")
 
 
 def _report(pair: Pair, hearings: Sequence[Hearing], *, gateway_cores: float | None) -> PairReport:

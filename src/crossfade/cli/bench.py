@@ -1,22 +1,24 @@
 """``crossfade bench``: how many streams, how late, how right."""
 
 import logging
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from crossfade.cli.options import DialectName, example, load_settings, run, setting_options
+from crossfade.cli.bench_options import (
+    JSON_FILE_OPTION,
+    MAX_DELAY_OPTION,
+    MAX_DELAYS_OPTION,
+    asked_for,
+    common_options,
+    paced,
+)
+from crossfade.cli.options import DialectName, example, run
 
 if TYPE_CHECKING:  # imported where it is used: ``--help`` does not wait for numpy
-    from crossfade.cli.benchmarks import Wanted
     from crossfade.dialects.base import Dialect
 
-_Command = TypeVar("_Command", bound=Callable[..., Any])
-
-SHORTEST_S, LONGEST_S = 1.0, 24 * 3600.0
-MAX_DELAY = click.IntRange(300, 60_000)
 LEAST_MINUTES, MOST_MINUTES = 0.05, 24 * 60.0
 PEERS = ("moonshine-voice", "faster-whisper")
 
@@ -32,74 +34,6 @@ def bench() -> None:
     """
     # Each of a hundred sessions would say the same about what its protocol cannot carry.
     logging.getLogger("crossfade.client").setLevel(logging.ERROR)
-
-
-_MAX_DELAY = click.option(
-    "--max-delay",
-    "max_delay_ms",
-    type=MAX_DELAY,
-    default=2000,
-    show_default=True,
-    metavar="MS",
-    help="Longest wait of a word for its final, as the session asks for it.",
-)
-
-_MAX_DELAYS = click.option(
-    "--max-delay",
-    "max_delays_ms",
-    type=MAX_DELAY,
-    default=(2000,),
-    show_default=True,
-    multiple=True,
-    metavar="MS",
-    help="Longest wait of a word for its final; several are measured one after the other.",
-)
-
-
-_JSON_FILE = click.option(
-    "--json",
-    "json_file",
-    metavar="FILE",
-    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
-    help="Write everything that was measured into this file; - prints it, and no table.",
-)
-
-
-def _common(command: _Command) -> _Command:
-    """Add the options that all benchmarks share."""
-    options = [
-        click.option(
-            "--manifest",
-            metavar="FILE",
-            type=click.Path(path_type=Path, dir_okay=False),
-            help="Recordings to play, one JSON object a line: file, text, words with times.  "
-            "[default: those of the checkout]",
-        ),
-        click.option("--language", default="en", show_default=True, help="Spoken language."),
-        click.option(
-            "--dialect", type=DialectName(), help="Measure over sockets, in this protocol."
-        ),
-        click.option("--url", help="Measure the server at this address (ws:// or wss://)."),
-        click.option(
-            "--key", envvar="CROSSFADE_KEY", help="Key for that server.  [env: CROSSFADE_KEY]"
-        ),
-        _JSON_FILE,
-        setting_options("model_dir", "threads", "backend"),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
-def _paced(*, seconds: float) -> Callable[[_Command], _Command]:
-    """Add the option of those benchmarks that take a chosen time."""
-    return click.option(
-        "--seconds",
-        type=click.FloatRange(SHORTEST_S, LONGEST_S),
-        default=seconds,
-        show_default=True,
-        help="Length of each stream.",
-    )
 
 
 @bench.command(
@@ -119,9 +53,9 @@ def _paced(*, seconds: float) -> Callable[[_Command], _Command]:
     help="Also stream the same audio without load, to tell what the load did to the word error "
     "rate: no more than half a point. Not with --url; takes a while.",
 )
-@_paced(seconds=60.0)
-@_MAX_DELAY
-@_common
+@paced(seconds=60.0)
+@MAX_DELAY_OPTION
+@common_options
 def capacity(*, streams: int | None, compare_alone: bool, seconds: float, **common: Any) -> None:
     """Measure how many streams are served well at once.
 
@@ -130,7 +64,7 @@ def capacity(*, streams: int | None, compare_alone: bool, seconds: float, **comm
     """
     from crossfade.cli import benchmark_tables, benchmarks
 
-    wanted = _wanted(**common)
+    wanted = asked_for(**common)
     if compare_alone and wanted.url is not None:
         raise click.UsageError("--compare-alone needs our own recognizer, not one at a --url")
     found = run(benchmarks.capacity(wanted, streams, seconds, compare_alone=compare_alone))
@@ -138,20 +72,20 @@ def capacity(*, streams: int | None, compare_alone: bool, seconds: float, **comm
 
 
 @bench.command(epilog=example("crossfade bench latency --seconds 30"))
-@_paced(seconds=120.0)
-@_MAX_DELAY
-@_common
+@paced(seconds=120.0)
+@MAX_DELAY_OPTION
+@common_options
 def latency(*, seconds: float, **common: Any) -> None:
     """Measure how late words are in a single stream."""
     from crossfade.cli import benchmark_tables, benchmarks
 
-    wanted = _wanted(**common)
+    wanted = asked_for(**common)
     wanted.publish(run(benchmarks.latency(wanted, seconds)), benchmark_tables.load)
 
 
 @bench.command(epilog=example("crossfade bench accuracy --max-delay 1000 --max-delay 4000"))
-@_MAX_DELAYS
-@_common
+@MAX_DELAYS_OPTION
+@common_options
 def accuracy(*, max_delays_ms: tuple[int, ...], **common: Any) -> None:
     """Measure word errors, streamed and on whole utterances; word times; confidence.
 
@@ -159,7 +93,7 @@ def accuracy(*, max_delays_ms: tuple[int, ...], **common: Any) -> None:
     """
     from crossfade.cli import benchmark_tables, benchmarks
 
-    wanted = _wanted(max_delay_ms=max_delays_ms[0], **common)
+    wanted = asked_for(max_delay_ms=max_delays_ms[0], **common)
     found = run(benchmarks.accuracy(wanted, max_delays_ms))
     wanted.publish(found, benchmark_tables.accuracy)
 
@@ -172,8 +106,8 @@ def accuracy(*, max_delays_ms: tuple[int, ...], **common: Any) -> None:
     show_default=True,
     help="Silence at which the confidence is taken.",
 )
-@_MAX_DELAY
-@_common
+@MAX_DELAY_OPTION
+@common_options
 def turns(*, silence_ms: int, **common: Any) -> None:
     """Measure what turn confidence is worth as a rule: which silences are ends?
 
@@ -181,13 +115,18 @@ def turns(*, silence_ms: int, **common: Any) -> None:
     """
     from crossfade.cli import benchmark_tables, benchmarks
 
-    wanted = _wanted(**common)
+    wanted = asked_for(**common)
     if wanted.dialect is not None:
         raise click.UsageError("turns works in process only, without --dialect")
     wanted.publish(run(benchmarks.turns(wanted, silence_ms)), benchmark_tables.turns)
 
 
-@bench.command(epilog=example("crossfade bench long --minutes 10 --noise-minutes 9"))
+@bench.command(
+    epilog=example(
+        "crossfade bench long --minutes 10 --noise-minutes 9",
+        "crossfade bench long --minutes 60 --dialect NAME",
+    )
+)
 @click.option(
     "--minutes",
     type=click.FloatRange(LEAST_MINUTES, MOST_MINUTES),
@@ -200,28 +139,33 @@ def turns(*, silence_ms: int, **common: Any) -> None:
     type=click.FloatRange(LEAST_MINUTES, MOST_MINUTES),
     default=5.0,
     show_default=True,
-    help="Parts of it that are compared with each other.",
+    help="Parts of it that are compared with each other; in process.",
 )
 @click.option(
     "--noise-minutes",
     type=click.FloatRange(LEAST_MINUTES, MOST_MINUTES),
     default=60.0,
     show_default=True,
-    help="Length of all noises together.",
+    help="Length of all noises together; in process.",
 )
-@_MAX_DELAY
-@_common
+@MAX_DELAY_OPTION
+@common_options
 def long(*, minutes: float, window_minutes: float, noise_minutes: float, **common: Any) -> None:
     """Measure what long sessions cost, and whether words are made of noise.
 
     In process, as fast as the machine allows: speech without a pause, then hiss, hum, tones, keys,
-    chords, clicks, and the quiet parts of the recordings.
+    chords, clicks, and the quiet parts of the recordings. With --dialect the speech alone, pushed
+    over a socket at full speed. That fails if a word is another than in process, if a ping is not
+    answered within 1 s, or if the session adds more than 250 MB to the server.
     """
-    from crossfade.cli import benchmark_tables, benchmarks
+    from crossfade.cli import benchmark_tables, benchmarks, push_benchmark, steadiness
 
-    wanted = _wanted(**common)
+    wanted = asked_for(**common)
     if wanted.dialect is not None:
-        raise click.UsageError("long works in process only, without --dialect")
+        found = run(push_benchmark.pushed(wanted, speech_s=60 * minutes))
+        wanted.publish(found, push_benchmark.push_table)
+        steadiness.judge(found)
+        return
     found = run(
         benchmarks.long(
             wanted,
@@ -251,9 +195,9 @@ def long(*, minutes: float, window_minutes: float, noise_minutes: float, **commo
     show_default=True,
     help="How many of them are open at the same time.",
 )
-@_paced(seconds=6.0)
-@_MAX_DELAY
-@_common
+@paced(seconds=6.0)
+@MAX_DELAY_OPTION
+@common_options
 def soak(*, n_sessions: int, at_once: int, seconds: float, **common: Any) -> None:
     """Measure whether a server grows with its sessions: memory, open files, tasks.
 
@@ -263,7 +207,7 @@ def soak(*, n_sessions: int, at_once: int, seconds: float, **common: Any) -> Non
     from crossfade.cli import steadiness
     from crossfade.dialects import DIALECTS
 
-    wanted = _wanted(**common | {"dialect": common["dialect"] or DIALECTS[0]})
+    wanted = asked_for(**common | {"dialect": common["dialect"] or DIALECTS[0]})
     work = steadiness.soak(wanted, n_sessions=n_sessions, at_once=at_once, seconds=seconds)
     found = run(work)
     wanted.publish(found, steadiness.soak_table)
@@ -287,9 +231,9 @@ def soak(*, n_sessions: int, at_once: int, seconds: float, **common: Any) -> Non
     show_default=True,
     help="Clients that do not.",
 )
-@_paced(seconds=60.0)
-@_MAX_DELAY
-@_common
+@paced(seconds=60.0)
+@MAX_DELAY_OPTION
+@common_options
 def fairness(*, n_streams: int, n_neighbours: int, seconds: float, **common: Any) -> None:
     """Measure what clients that behave badly do to the lag of others.
 
@@ -300,7 +244,7 @@ def fairness(*, n_streams: int, n_neighbours: int, seconds: float, **common: Any
     from crossfade.cli import steadiness
     from crossfade.dialects import DIALECTS
 
-    wanted = _wanted(**common | {"dialect": common["dialect"] or DIALECTS[0]})
+    wanted = asked_for(**common | {"dialect": common["dialect"] or DIALECTS[0]})
     work = steadiness.fairness(
         wanted, n_streams=n_streams, n_neighbours=n_neighbours, seconds=seconds
     )
@@ -315,9 +259,9 @@ def fairness(*, n_streams: int, n_neighbours: int, seconds: float, **common: Any
         "crossfade bench gateway --seconds 120 --json gateway.json",
     )
 )
-@_paced(seconds=60.0)
-@_MAX_DELAY
-@_common
+@paced(seconds=60.0)
+@MAX_DELAY_OPTION
+@common_options
 def gateway(*, seconds: float, **common: Any) -> None:
     """Measure how much later words come through a gateway.
 
@@ -328,7 +272,7 @@ def gateway(*, seconds: float, **common: Any) -> None:
     """
     from crossfade.cli import gateway_benchmark, steadiness
 
-    wanted = _wanted(**common)
+    wanted = asked_for(**common)
     if wanted.url is not None:
         raise click.UsageError("gateway measures servers of its own, without --url")
     found = run(gateway_benchmark.gateway(wanted, seconds=seconds))
@@ -354,8 +298,8 @@ def gateway(*, seconds: float, **common: Any) -> None:
     help="Length of the chunks of audio.",
 )
 @click.option("--dialect", type=DialectName(), help="What they speak.  [default: the first]")
-@_paced(seconds=20.0)
-@_JSON_FILE
+@paced(seconds=20.0)
+@JSON_FILE_OPTION
 def emulator(
     *,
     n_sessions: int,
@@ -407,9 +351,9 @@ def emulator(
     show_default=True,
     help="How often each number of streams is played; the median counts.",
 )
-@_paced(seconds=45.0)
-@_MAX_DELAY
-@_common
+@paced(seconds=45.0)
+@MAX_DELAY_OPTION
+@common_options
 def peers(
     *,
     engines: tuple[str, ...],
@@ -429,7 +373,7 @@ def peers(
     from crossfade.cli import peer_benchmark, peer_table
     from crossfade.dialects import DIALECTS
 
-    wanted = _wanted(**common | {"dialect": common["dialect"] or DIALECTS[0]})
+    wanted = asked_for(**common | {"dialect": common["dialect"] or DIALECTS[0]})
     models = dict(zip(PEERS, (moonshine_model, whisper_model), strict=True))
     others = [PeerName(name=name, model=models[name]) for name in dict.fromkeys(engines)]
     found = run(peer_benchmark.peers(wanted, others, seconds=seconds, n_runs=runs))
@@ -451,21 +395,3 @@ def plot(*, results: Path, output: Path) -> None:
     from crossfade.cli import peer_benchmark
 
     peer_benchmark.plot(results, output)
-
-
-def _wanted(
-    *,
-    config: Path | None,
-    url: str | None,
-    dialect: "Dialect | None",
-    model_dir: str | None,
-    threads: str | None,
-    backend: tuple[str, ...],
-    **common: Any,
-) -> "Wanted":
-    from crossfade.cli.benchmarks import Wanted
-
-    if url is not None and dialect is None:
-        raise click.UsageError("--url needs --dialect: which protocol does the server speak?")
-    flags: dict[str, object] = {"model_dir": model_dir, "threads": threads, "backend": backend}
-    return Wanted(settings=load_settings(flags, config), url=url, dialect=dialect, **common)

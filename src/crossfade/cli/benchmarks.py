@@ -25,6 +25,7 @@ from crossfade.bench.neighbours import FairnessReport
 from crossfade.bench.own_server import own_server
 from crossfade.bench.peers.comparison import REST_S, PeersReport
 from crossfade.bench.playing import Pacing
+from crossfade.bench.pushed import PushReport
 from crossfade.bench.recordings import Recording, default_manifest, read_manifest
 from crossfade.bench.search import most
 from crossfade.bench.soak import SoakReport
@@ -61,6 +62,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
         LoadReport
         | AccuracyReport
         | LongReport
+        | PushReport
         | PeersReport
         | TurnCurve
         | SoakReport

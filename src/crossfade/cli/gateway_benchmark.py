@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,30 +23,56 @@ from crossfade.bench.added_lag import (
     measure_pair,
 )
 from crossfade.bench.machine import hardware
-from crossfade.bench.material import SEED, SpeechStream, make_streams, suitable
+from crossfade.bench.material import SEED, make_streams, suitable
 from crossfade.bench.own_server import own_server
 from crossfade.bench.playing import Pacing
 from crossfade.bench.sockets import OverSockets
 from crossfade.cli.benchmarks import Result, Wanted, serve_command
 from crossfade.dialects import DIALECTS
 from crossfade.dialects.base import Dialect
+from crossfade.errors import CrossfadeError
 
 MOST_SESSIONS = 8
 """Of each server: two are needed."""
 
 
 async def gateway(wanted: Wanted, *, seconds: float) -> Result:
-    """Measure every protocol in front of every one that a vendor speaks, one pair after another."""
+    """Measure every protocol in front of every one that a vendor speaks, one pair after another.
+
+    The JSON file holds what there is after each pair: whoever cuts this off loses one.
+    """
     recordings = suitable(wanted.recordings())
     [stream] = make_streams(recordings, 1, seconds=seconds)
     vendors = [dialect for dialect in DIALECTS if dialect.vendor is not None]
+    behinds = vendors if wanted.dialect is None else [wanted.dialect]
+    n_pairs = len(behinds) * len(vendors)
     pairs: list[PairReport] = []
-    command = [*serve_command(), *wanted.server_flags()]
-    async with _server(command, vendors[0]) as far:
-        for behind in vendors if wanted.dialect is None else [wanted.dialect]:
-            pairs += await _behind(behind, far, vendors, stream, wanted.max_delay_ms)
+    result = partial(_result, wanted, pairs, n_pairs, seconds=seconds, recordings=len(recordings))
+    async with _server([*serve_command(), *wanted.server_flags()], vendors[0]) as far:
+        for behind in behinds:
+            async with _gateway(behind, far) as near:
+                for front in vendors:
+                    _announce(front, behind, len(pairs) + 1, n_pairs, seconds)
+                    pair = Pair(
+                        through=_at(near, front),
+                        direct_front=_at(far, front),
+                        direct_behind=_at(far, behind),
+                    )
+                    report = await measure_pair(
+                        pair, stream, max_delay_ms=wanted.max_delay_ms, pacing=Pacing()
+                    )
+                    _tell(report)
+                    pairs.append(report)
+                    _keep(wanted.json_file, result())
+    return result()
+
+
+def _result(
+    wanted: Wanted, pairs: Sequence[PairReport], n_pairs: int, *, seconds: float, recordings: int
+) -> Result:
     report = GatewayReport(
         pairs=tuple(pairs),
+        n_pairs=n_pairs,
         limits_ms=LIMITS_MS,
         limits_broken=judged(pairs),
         seconds=seconds,
@@ -53,7 +80,20 @@ async def gateway(wanted: Wanted, *, seconds: float) -> Result:
         pacing=Pacing(),
         max_delay_ms=wanted.max_delay_ms,
     )
-    return Result(benchmark="gateway", report=report, recordings=len(recordings), seed=SEED)
+    return Result(benchmark="gateway", report=report, recordings=recordings, seed=SEED)
+
+
+def _keep(path: Path | None, result: Result) -> None:
+    """Write what there is so far; never half of it."""
+    if path is None or path == Path("-"):
+        return
+    draft = path.with_name(f"{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_bytes(result.to_json())
+        draft.replace(path)
+    except OSError as error:
+        raise CrossfadeError(f"cannot write {path}: {error.strerror}") from error
 
 
 def gateway_table(result: Result) -> Group:
@@ -95,28 +135,6 @@ def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.0f}"
 
 
-async def _behind(
-    behind: Dialect,
-    far: OverSockets,
-    fronts: Sequence[Dialect],
-    stream: SpeechStream,
-    max_delay_ms: int,
-) -> list[PairReport]:
-    """Start a gateway to the far server in one protocol; measure it with clients of each."""
-    reports = []
-    async with _gateway(behind, far) as near:
-        for front in fronts:
-            pair = Pair(
-                through=_at(near, front),
-                direct_front=_at(far, front),
-                direct_behind=_at(far, behind),
-            )
-            report = await measure_pair(pair, stream, max_delay_ms=max_delay_ms, pacing=Pacing())
-            _tell(report)
-            reports.append(report)
-    return reports
-
-
 @asynccontextmanager
 async def _gateway(behind: Dialect, far: OverSockets) -> AsyncIterator[OverSockets]:
     with tempfile.TemporaryDirectory(prefix="crossfade-bench-") as folder:
@@ -145,8 +163,14 @@ def _at(server: OverSockets, dialect: Dialect) -> OverSockets:
     return replace(server, url=url, spoken=dialect)
 
 
+def _announce(front: Dialect, behind: Dialect, number: int, n_pairs: int, seconds: float) -> None:
+    click.echo(
+        f"{number} of {n_pairs}: {front.name} over {behind.name}, {seconds:g} s ...", err=True
+    )
+
+
 def _tell(report: PairReport) -> None:
     p95 = _number(report.added.partial_ms.p95)
-    click.echo(f"{report.front} over {report.behind}: {p95} ms are added at p95", err=True)
+    click.echo(f"  {p95} ms are added at p95", err=True)
     for failure in report.failures:
         click.echo(f"  {failure}", err=True)

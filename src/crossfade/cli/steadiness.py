@@ -12,6 +12,7 @@ from crossfade.bench.emulated import EmulatorReport
 from crossfade.bench.material import SEED, make_streams, suitable
 from crossfade.bench.neighbours import FairnessReport, Neighbourhood, measure_fairness
 from crossfade.bench.playing import session_config
+from crossfade.bench.pushed import PushReport
 from crossfade.bench.soak import Footprint, SoakReport, measure_soak
 from crossfade.bench.sockets import OverSockets
 from crossfade.cli.benchmark_tables import cells, machine
@@ -70,7 +71,9 @@ def judge(result: Result) -> None:
         CrossfadeError: With all of them.
     """
     report = result.report
-    assert isinstance(report, SoakReport | FairnessReport | GatewayReport | EmulatorReport)
+    assert isinstance(
+        report, SoakReport | FairnessReport | GatewayReport | EmulatorReport | PushReport
+    )
     if report.limits_broken:
         raise CrossfadeError("; ".join(report.limits_broken))
 
