@@ -54,10 +54,16 @@ def test_no_file_is_wrong_usage(tmp_path):
     assert run().exit_code == 2
 
 
-def test_a_dialect_that_programs_cannot_be_led_to_is_wrong_usage(program):
-    done = run(program(KEPT), "--to", "agent-stt")
-    assert done.exit_code == 2
-    assert "programs can be led to speechmatics, assemblyai" in done.stderr
+def test_a_protocol_without_programs_of_its_own_can_be_the_destination(program):
+    text = 'CONFIG = {"transcription_config": {"max_delay": 1, "enable_partials": True}}\n'
+    found = as_json(program(text), "--to", "agent-stt")["findings"]
+    assert {finding["to"] for finding in found} == {"agent-stt"}
+    assert [finding["verdict"] for finding in found] == ["degraded", "kept"]
+
+
+def test_by_default_programs_are_led_to_what_they_can_be_rewritten_to():
+    report = as_json(sample_programs.PROGRAMS)
+    assert {finding["to"] for finding in report["findings"]} == {"speechmatics", "assemblyai"}
 
 
 def test_a_finding_says_all_there_is_to_say(program):

@@ -69,6 +69,15 @@ def test_a_query_becomes_a_message():
     assert "adapted: filter_profanity → tags: profanity." in done.stderr
 
 
+def test_a_protocol_without_programs_of_its_own_can_be_the_destination():
+    silence = {"end_of_utterance_silence_trigger": 0.5}
+    done = run(start(max_delay=1.5, conversation_config=silence), "--to", "agent-stt")
+    message = json.loads(done.stdout)
+    assert message["message"] == "StartRecognition"
+    assert message["turn_config"] == {"turn_detection_mode": "vad"}
+    assert "degraded: transcription_config.max_delay." in done.stderr
+
+
 def test_json_has_all_of_it():
     said = json.loads(run(CAPTURED, "--json").stdout)
     assert (said["from"], said["to"]) == ("speechmatics", "assemblyai")

@@ -8,7 +8,7 @@ import pytest
 
 import sample_programs
 from crossfade.dialects import DIALECTS
-from crossfade.migrate.checking import led_between
+from crossfade.migrate.checking import readable
 from crossfade.migrate.page import with_tables
 from processes import CHECKOUT, LIMIT_S, crossfade, environment, serving
 
@@ -66,7 +66,7 @@ def test_the_tables_are_made_of_the_data():
     assert with_tables(PAGE, DIALECTS) == PAGE, written
 
 
-@pytest.mark.parametrize("dialect", led_between(DIALECTS), ids=lambda dialect: dialect.name)
+@pytest.mark.parametrize("dialect", readable(DIALECTS), ids=lambda dialect: dialect.name)
 def test_every_setting_and_message_is_in_them(dialect):
     api = dialect.programs().apis[0]
     for name in (*api.settings, *api.messages):

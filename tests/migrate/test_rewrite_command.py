@@ -28,7 +28,7 @@ def test_it_is_written_beside_the_program_by_the_name_of_the_protocol(client):
     done = run(client, "--to", "assemblyai")
     assert done.exit_code == 0, done.stderr
     written = client.with_name("client.assemblyai.py")
-    assert "streaming.assemblyai.com" in written.read_text()
+    assert "streaming.eu.assemblyai.com" in written.read_text()
     assert client.read_text() == before
     assert str(written) in done.stderr
 
@@ -90,6 +90,12 @@ def test_where_there_is_nothing_to_rewrite_it_says_so(client, text):
 )
 def test_wrong_usage_is_called_so(client, arguments):
     assert run(client, *arguments).exit_code == 2
+
+
+def test_where_programs_cannot_be_rewritten_to_it_says_what_can_be_done(client):
+    done = run(client, "--to", "agent-stt")
+    assert "rewritten to speechmatics and assemblyai only" in done.stderr
+    assert "migrate check --to agent-stt" in done.stderr
 
 
 def test_a_program_that_is_none_is_an_error_without_a_traceback(client):

@@ -30,10 +30,10 @@ class _Destination(DialectName):
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> "Dialect":
         from crossfade.dialects import DIALECTS
-        from crossfade.migrate.checking import led_between
+        from crossfade.migrate.checking import led_to
 
         dialect = super().convert(value, param, ctx)
-        known = led_between(DIALECTS)
+        known = led_to(DIALECTS)
         if dialect not in known:
             names = ", ".join(other.name for other in known)
             self.fail(f"programs can be led to {names}", param, ctx)
@@ -48,7 +48,7 @@ _TO = click.option(
 _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 
 
-@click.group()
+@click.group(epilog=example("crossfade migrate check ."))
 def migrate() -> None:
     """Lead programs from one vendor to another."""
 
@@ -62,7 +62,7 @@ def migrate() -> None:
 def check(*, paths: tuple[Path, ...], to: "Dialect | None", as_json: bool) -> None:
     """Find what programs use of a vendor, and say what becomes of each setting, message and call.
 
-    Reads Python programs, and line by line JavaScript, TypeScript, JSON, YAML, TOML and .env files,
+    Reads Python programs, and line by line other languages, JSON, YAML, TOML and .env files,
     in PATHS and the folders below. Verdicts are those of docs/mapping.md. Exits with 1 if something
     is dropped, or is a setting that no table has.
     """
@@ -148,11 +148,20 @@ def rewrite(
     if not reads_python():
         raise MissingReaderError
     from crossfade.migrate.rewriting import rewrite as write_anew
+    from crossfade.migrate.rewriting import writable
 
+    if to.name not in writable():
+        names = " and ".join(writable())
+        raise click.UsageError(
+            f"programs are rewritten to {names} only; `migrate check --to {to.name}` says what "
+            "becomes of each setting and message"
+        )
     before = _program(path)
     done = write_anew(before, to=to.name)
     if done.text == before:
-        raise NothingToRewriteError(f"{path} uses no vendor but {to.title}'s, if any")
+        raise NothingToRewriteError(
+            f"nothing was found in {path} that would be written otherwise for {to.title}"
+        )
     if diff:
         click.echo(migrate_view.difference(path, before, done.text), nl=False)
         target = None

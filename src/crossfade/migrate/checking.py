@@ -76,15 +76,20 @@ def reads_python() -> bool:
     return find_spec("libcst") is not None
 
 
-def led_between(dialects: Sequence[Dialect]) -> list[Dialect]:
-    """The dialects that programs can be led to: their words are known to the mapping."""
-    return [dialect for dialect in dialects if dialect.counterparts and dialect.programs]
+def readable(dialects: Sequence[Dialect]) -> list[Dialect]:
+    """The dialects whose programs are known: what is in them can be told."""
+    return [dialect for dialect in led_to(dialects) if dialect.programs]
+
+
+def led_to(dialects: Sequence[Dialect]) -> list[Dialect]:
+    """The dialects that programs can be led to: the mapping knows what becomes of each setting."""
+    return [dialect for dialect in dialects if dialect.counterparts]
 
 
 def _pairs(
     dialects: Sequence[Dialect], to: Dialect | None
 ) -> Iterator[tuple[Dialect, Programs, Dialect]]:
-    known = led_between(dialects)
+    known = readable(dialects)
     for front in known:
         others = [other for other in known if other is not front]
         behind = to or (others[0] if others else None)

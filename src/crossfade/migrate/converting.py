@@ -13,7 +13,7 @@ from msgspec import Struct
 from crossfade.dialects.base import Dialect, DialectSettings, Handshake
 from crossfade.errors import ConfigError, CrossfadeError
 from crossfade.gateway.fitting import fitted
-from crossfade.migrate.checking import led_between
+from crossfade.migrate.checking import readable
 from crossfade.migrate.findings import Finding, Judge
 from crossfade.migrate.reading.objects import Entry, Object, literal, of_json, settings
 from crossfade.migrate.reading.vocabulary import Vocabulary
@@ -51,7 +51,7 @@ def convert(captured: str, dialects: Sequence[Dialect], *, to: Dialect | None = 
         NoConfigurationError: If nobody can read it.
         ConfigError: If the other vendor cannot be asked for this at all: a language, say.
     """
-    known = led_between(dialects)
+    known = readable(dialects)
     front, started, notes = _read(captured.strip(), known, to)
     behind = to or next(dialect for dialect in known if dialect is not front)
     url, message, remarks = _written(started.config, behind)

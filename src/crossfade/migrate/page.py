@@ -10,7 +10,7 @@ from pathlib import Path
 from crossfade.dialects import DIALECTS
 from crossfade.dialects.base import Dialect
 from crossfade.dialects.programs import Term
-from crossfade.migrate.checking import led_between
+from crossfade.migrate.checking import readable
 from crossfade.migrate.findings import Finding, Judge, Kind, Sighting
 
 BEGIN = "<!-- tables: python -m crossfade.migrate.page docs/migrate.md -->\n"
@@ -19,7 +19,7 @@ END = "<!-- end of tables -->\n"
 
 def tables(dialects: Sequence[Dialect]) -> str:
     """Every setting and message of each protocol, and what becomes of it in the other."""
-    known = led_between(dialects)
+    known = readable(dialects)
     return "".join(
         "\n".join(_section(front, behind))
         for front in known

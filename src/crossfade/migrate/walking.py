@@ -6,7 +6,8 @@ from pathlib import Path
 SUFFIXES = frozenset(
     {
         *(".py", ".pyw", ".js", ".cjs", ".mjs", ".jsx", ".ts", ".cts", ".mts", ".tsx", ".vue"),
-        *(".svelte", ".html", ".env", ".json", ".yaml", ".yml", ".toml", ".cfg", ".ini"),
+        *(".svelte", ".html", ".env", ".json", ".yaml", ".yml", ".toml", ".cfg", ".ini", ".sh"),
+        *(".go", ".java", ".kt", ".swift", ".cs", ".rs", ".php", ".rb", ".dart", ".cpp", ".cc"),
     }
 )
 

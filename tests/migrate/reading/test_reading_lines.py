@@ -187,3 +187,15 @@ def test_no_text_is_too_broken_to_be_read(text):
         for programs in PROGRAMS.values():
             uses, sightings = read(text, name, programs)
             assert bool(uses) or not sightings
+
+
+def test_a_message_that_is_written_out_as_text_is_read():
+    text = (
+        'url := "wss://eu2.rt.speechmatics.com/v2"\n'
+        'c.Write([]byte(`{"message": "StartRecognition", '
+        '"transcription_config": {"max_delay": 1}}`))\n'
+    )
+    _, sightings = read(text, "main.go", PROGRAMS["speechmatics"])
+    told = {(item.line, item.kind, item.name) for item in sightings}
+    assert (2, "message", "StartRecognition") in told
+    assert (2, "setting", "transcription_config.max_delay") in told

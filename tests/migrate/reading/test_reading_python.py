@@ -253,3 +253,33 @@ def test_any_part_of_a_program_that_still_parses_can_be_read(text, data):
         uses, sightings = read(source, programs)
         assert bool(uses) or not sightings
         assert all(1 <= sighting.line <= part.count("\n") + 1 for sighting in sightings)
+
+
+@pytest.mark.parametrize(
+    ("vendor", "program", "title", "settings"),
+    [
+        (
+            "speechmatics",
+            'from livekit.plugins import silero, speechmatics\nspeechmatics.STT(language="en")\n',
+            "LiveKit plugin (speechmatics)",
+            {"transcription_config.language"},
+        ),
+        (
+            "assemblyai",
+            "import pipecat.services.assemblyai.stt as s; s.AssemblyAISTTSettings(format_turns=1)",
+            "Pipecat service (assemblyai)",
+            {"format_turns"},
+        ),
+    ],
+    ids=["livekit", "pipecat"],
+)
+def test_plugins_of_frameworks_are_told_with_their_settings(vendor, program, title, settings):
+    uses, sightings = read(Source(program), PROGRAMS[vendor])
+    assert [use.what.title for use in uses] == [title]
+    assert {item.name for item in sightings if item.kind == "setting"} == settings
+
+
+def test_an_address_with_a_region_of_the_programs_is_found():
+    program = 'def url(region):\n    return f"wss://{region}.rt.speechmatics.com/v2"\n'
+    _, sightings = read(Source(program), PROGRAMS["speechmatics"])
+    assert [item.name for item in sightings] == ["{}.rt.speechmatics.com"]

@@ -1,11 +1,15 @@
 """What stands inside single strings, in any language: addresses, queries, headers, variables."""
 
+import json
 import re
 from collections.abc import Iterator, Sequence
+
+from msgspec import structs
 
 from crossfade.dialects.programs import Api, Term
 from crossfade.migrate.findings import Kind, Sighting
 from crossfade.migrate.reading.evidence import addresses
+from crossfade.migrate.reading.objects import everywhere, of_json
 from crossfade.migrate.reading.source import HOLE
 from crossfade.migrate.reading.vocabulary import Vocabulary
 
@@ -15,6 +19,7 @@ _HEADER = re.compile(r"([A-Za-z][A-Za-z-]*)\s*(?::|$)")
 
 def in_strings(line: int, text: str, vocabulary: Vocabulary) -> Iterator[Sighting]:
     """Tell what a string holds. Of addresses only host and path, of variables only the name."""
+    yield from in_json(line, text, vocabulary)
     yield from in_addresses(line, text, vocabulary.apis)
     yield from in_queries(line, text, vocabulary)
     header = _HEADER.match(text)
@@ -22,6 +27,19 @@ def in_strings(line: int, text: str, vocabulary: Vocabulary) -> Iterator[Sightin
         term = vocabulary.programs.headers[header[1].lower()]
         yield Sighting(line=line, kind="credential", name=header[1], term=term)
     yield from variables(line, text, vocabulary)
+
+
+def in_json(line: int, text: str, vocabulary: Vocabulary) -> Iterator[Sighting]:
+    """Tell a message that is written out as text, and the settings in it."""
+    if not text.lstrip().startswith("{"):
+        return
+    try:
+        decoded = json.loads(text.replace('\\"', '"'))
+    except ValueError:
+        return
+    if isinstance(decoded, dict):
+        for sighting in everywhere(of_json(decoded), vocabulary):
+            yield structs.replace(sighting, line=line)
 
 
 def in_addresses(line: int, text: str, apis: Sequence[Api]) -> Iterator[Sighting]:

@@ -7,19 +7,27 @@ where it stands, with a comment that says what and why.
 import importlib
 import importlib.util
 import re
+import warnings
+from difflib import SequenceMatcher
 
 from msgspec import Struct, structs
 
 from crossfade.dialects import DIALECTS
+from crossfade.dialects.programs import Programs
 from crossfade.errors import CrossfadeError
+from crossfade.migrate.reading.evidence import may_use
 from crossfade.migrate.rewriting.edits import MARK
+from crossfade.migrate.rewriting.leftovers import mark_leftovers
 from crossfade.migrate.rewriting.program import Program, UnreadableError
-from crossfade.migrate.rewriting.raw import mark_retired, rewrite_raw, speaks
+from crossfade.migrate.rewriting.raw import hears, mark_retired, rewrite_raw, speaks
 from crossfade.migrate.rewriting.sdk import Sdk
-from crossfade.migrate.rewriting.sdk_rewriting import rewrite_sdk, uses
+from crossfade.migrate.rewriting.sdk_rewriting import marked_only, rewrite_sdk, uses
 from crossfade.migrate.rewriting.wire import Wire
 
-__all__ = ["Mark", "Rewritten", "UnreadableError", "UnwritableError", "rewrite"]
+__all__ = ["Mark", "Rewritten", "UnreadableError", "UnwritableError", "rewrite", "writable"]
+
+
+_BYTE_ORDER_MARK = "\ufeff"
 
 
 class UnwritableError(CrossfadeError):
@@ -63,26 +71,76 @@ def rewrite(source: str, *, to: str) -> Rewritten:
         UnreadableError: If the source is not Python.
         UnwritableError: If programs cannot be rewritten to that dialect.
     """
+    if source.startswith(_BYTE_ORDER_MARK):
+        done = rewrite(source.removeprefix(_BYTE_ORDER_MARK), to=to)
+        return structs.replace(done, text=_BYTE_ORDER_MARK + done.text)
     if "\r\n" in source:
-        done = rewrite(source.replace("\r\n", "\n"), to=to)
-        text = done.text.replace("\n", "\r\n") if done.changes else source
+        plain = source.replace("\r\n", "\n")
+        done = rewrite(plain, to=to)
+        text = source if done.text == plain else _with_ends(done.text, source)
         return structs.replace(done, text=text)
     target = _ways(to)
     if target is None:
         raise UnwritableError(to)
-    program = Program(source)
-    text = source
+    program, text = Program(source), source
     for dialect in DIALECTS:
         ways = _ways(dialect.name) if dialect.name != to else None
-        if ways is None:
-            continue
-        if uses(program, ways.sdk):
-            text = rewrite_sdk(text, ways.sdk, target.sdk, (ways.wire, target.wire))
-        elif speaks(program, ways.wire):
-            text = rewrite_raw(text, ways.wire, target.wire)
-        else:
-            text = mark_retired(text, ways.wire)
+        programs = dialect.programs() if dialect.programs is not None else None
+        if ways is not None and programs is not None and may_use(programs, text):
+            now = program if text == source else Program(text)
+            text = _rewritten(now, ways, target, programs)
     return Rewritten(text=text, marks=_marks(text), changes=_changes(source, text))
+
+
+def _rewritten(program: Program, ways: "_Ways", target: "_Ways", programs: Programs) -> str:
+    """A program without one vendor; one that would be no program any more is only marked."""
+    text, told = program.source, frozenset[str]()
+    if statement := uses(program, ways.sdk):
+        written = rewrite_sdk(program, ways.sdk, target.sdk, (ways.wire, target.wire))
+        if written is None:
+            return marked_only(program, statement, target.sdk.module)
+        text = written
+    elif speaks(program, ways.wire):
+        text, told = rewrite_raw(program, ways.wire, target.wire)
+    elif (retired := mark_retired(program, ways.wire)) is not None:
+        return retired
+    elif hears(program, ways.wire):
+        text, told = rewrite_raw(program, ways.wire, target.wire)
+    if text != program.source and _runs(program.source) and not _runs(text):
+        text, told = program.source, frozenset()
+    return mark_leftovers(text, program, programs, ways.wire.title, told=told)
+
+
+def _runs(text: str) -> bool:
+    """Whether this Python takes it for a program."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            compile(text, "program", "exec", dont_inherit=True)
+        except (SyntaxError, ValueError, RecursionError):
+            return False
+    return True
+
+
+def _with_ends(text: str, source: str) -> str:
+    """Lines of the source end as they did, new ones as most of its lines do."""
+    before = re.findall(r"[^\n]*\n|[^\n]+", source)
+    after = text.split("\n")
+    plain = [line.rstrip("\r\n") for line in before]
+    if all(line.endswith("\r\n") for line in before[:-1]):
+        return "\r\n".join(after)
+    matcher = SequenceMatcher(None, plain, after, autojunk=False)
+    ends = ["\r\n"] * (len(after) - 1) + [""]
+    for old, new, size in matcher.get_matching_blocks():
+        for n in range(size):
+            if old + n < len(before) and new + n < len(after) - 1:
+                ends[new + n] = before[old + n][len(plain[old + n]) :] or "\r\n"
+    return "".join(line + end for line, end in zip(after, ends, strict=True))
+
+
+def writable() -> list[str]:
+    """Names of the dialects that programs can be rewritten to."""
+    return [dialect.name for dialect in DIALECTS if _ways(dialect.name) is not None]
 
 
 class _Ways(Struct, frozen=True):

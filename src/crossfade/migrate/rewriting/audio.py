@@ -1,14 +1,15 @@
 """The places where a program sends audio, and how much of it they send at a time."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator, Sequence
 
 import libcst as cst
 from msgspec import Struct
 
 from crossfade.migrate.rewriting.expressions import is_string
-from crossfade.migrate.rewriting.orders import Sent
+from crossfade.migrate.rewriting.following import Variable, variable
 from crossfade.migrate.rewriting.program import Program, Statement
-from crossfade.migrate.rewriting.wire import Facts
+from crossfade.migrate.rewriting.wire import Facts, Wire
 
 _BYTES = {"send_bytes", "send_binary"}
 _READS = {"read": 1, "readframes": 0}
@@ -31,26 +32,88 @@ class AudioSite(Struct, frozen=True, kw_only=True):
     data: cst.BaseExpression
     statement: Statement
     function: cst.CSTNode
+    is_plain: bool
+    """Its statement does nothing else, so that others can be put around it."""
 
 
-def find_audio(program: Program, orders: Sequence[Sent]) -> list[AudioSite]:
-    """Calls that send bytes through a socket."""
-    del orders
-    sites = []
+def find_audio(program: Program, held: Collection[Variable]) -> list[AudioSite]:
+    """Calls that send bytes through one of these sockets, or by the name of one of them.
+
+    Through any, where none is known.
+    """
+    found = [site for call in program.all(cst.Call) if (site := _site(program, call)) is not None]
+    names = {name.lstrip(".") for name, _ in held}
+    return [
+        site
+        for site in found
+        if (receiver := _receiver(program, site)) in held
+        or (
+            (not names or (receiver is not None and receiver[0].lstrip(".") in names))
+            and not _is_served(program, site)
+        )
+    ]
+
+
+def mark_doubtful(program: Program, own: Sequence[AudioSite], target: Wire) -> None:
+    """Mark what sends bytes through something that may be such a socket or not."""
+    calls = [site.call for site in own]
     for call in program.all(cst.Call):
-        if not isinstance(call.func, cst.Attribute) or not call.args:
-            continue
-        name, data = call.func.attr.value, call.args[0].value
-        if name in _BYTES or (name == "send" and _is_audio(program, call)):
-            sites.append(
-                AudioSite(
-                    call=call,
-                    data=data,
-                    statement=program.statement(call),
-                    function=program.scope(call),
-                )
-            )
-    return sites
+        site = _site(program, call) if call not in calls else None
+        if site is not None and _may_be_socket(program, site):
+            why = f"if {target.title} hears it, do here what is done where the rest is sent."
+            program.mark(call, "audio", why)
+
+
+def _may_be_socket(program: Program, site: AudioSite) -> bool:
+    assert isinstance(site.call.func, cst.Attribute)
+    said = program.text(site.call.func)
+    is_like_one = said.endswith(tuple(_BYTES)) or re.search(r"ws|sock", said, re.IGNORECASE)
+    return bool(is_like_one) and not _is_served(program, site)
+
+
+def _is_served(program: Program, site: AudioSite) -> bool:
+    """It goes to somebody who connected to this program."""
+    assert isinstance(site.call.func, cst.Attribute)
+    name = site.call.func.value
+    if not isinstance(name, cst.Name):
+        return False
+    home = program.home(name)
+    annotated = [
+        program.text(one.annotation.annotation)
+        for one in (home.params.params if isinstance(home, cst.FunctionDef) else ())
+        if one.name.value == name.value and one.annotation is not None
+    ]
+    made = [program.text(value) for value in program.assigned(name)]
+    return any("WebSocket" in said for said in (*annotated, *made))
+
+
+def _receiver(program: Program, site: AudioSite) -> Variable | None:
+    assert isinstance(site.call.func, cst.Attribute)
+    return variable(program, site.call.func.value)
+
+
+def _site(program: Program, call: cst.Call) -> AudioSite | None:
+    if not isinstance(call.func, cst.Attribute) or not call.args:
+        return None
+    name = call.func.attr.value
+    if name not in _BYTES and not (name == "send" and _is_audio(program, call)):
+        return None
+    return AudioSite(
+        call=call,
+        data=call.args[0].value,
+        statement=program.statement(call),
+        function=program.scope(call),
+        is_plain=_is_plain(program, call),
+    )
+
+
+def _is_plain(program: Program, call: cst.Call) -> bool:
+    for above in program.parents(call):
+        if isinstance(above, cst.SimpleStatementLine):
+            return len(above.body) == 1
+        if not isinstance(above, cst.Await | cst.Arg | cst.Call | cst.Expr):
+            return False
+    return False
 
 
 def _is_audio(program: Program, call: cst.Call) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import TypeGuard
 
 import libcst as cst
 
@@ -9,7 +10,12 @@ import libcst as cst
 def parameter_names(parameters: cst.Parameters) -> list[str]:
     """Of a function."""
     every = [*parameters.posonly_params, *parameters.params, *parameters.kwonly_params]
+    every += [one for one in (parameters.star_arg, parameters.star_kwarg) if _is_named(one)]
     return [one.name.value for one in every]
+
+
+def _is_named(parameter: object) -> TypeGuard[cst.Param]:
+    return isinstance(parameter, cst.Param)
 
 
 def names_bound_by(node: cst.CSTNode) -> list[str]:

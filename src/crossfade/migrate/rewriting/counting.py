@@ -6,6 +6,7 @@ import libcst as cst
 
 from crossfade.migrate.rewriting.audio import AudioSite, Fitting, bytes_a_second
 from crossfade.migrate.rewriting.edits import INDENT
+from crossfade.migrate.rewriting.openings import Opening
 from crossfade.migrate.rewriting.program import Program
 from crossfade.migrate.rewriting.wire import Facts, Wire
 
@@ -30,6 +31,9 @@ def count_audio(
 ) -> Fitting:
     """Count what is sent."""
     for site in sites:
+        if not site.is_plain:
+            program.mark(site.call, "audio", "count it: AudioSent.chunks += 1 for each message.")
+            continue
         lines = "AudioSent.chunks += 1"
         if with_seconds:
             length = f"len({program.rendered(site.data)})"
@@ -46,6 +50,7 @@ def wait_for_start(
     sites: Sequence[AudioSite],
     began: Sequence[cst.BaseSuite],
     decoded: Sequence[cst.Assign],
+    openings: Sequence[Opening],
     target: Wire,
 ) -> Fitting:
     """Let audio wait for the server's word that the session has begun."""
@@ -63,12 +68,14 @@ def wait_for_start(
     fitting.helpers["recognition_started"] = (
         f"\nrecognition_started = {module}.Event()  # audio waits for it\n"
     )
+    wait = "await recognition_started.wait()" if is_async else "recognition_started.wait(10)"
+    opened_in = {program.scope(opening.call) for opening in openings}
     for function in functions:
-        if isinstance(function, cst.FunctionDef):
-            wait = (
-                "await recognition_started.wait()" if is_async else "recognition_started.wait(10)"
-            )
+        if isinstance(function, cst.FunctionDef) and function not in opened_in:
             program.insert_into(function.body, wait)
+    for site in sites:
+        if site.function in opened_in:  # it listens in another function, and sends in this one
+            program.insert_before(site.statement, wait)
     for block in began:
         program.insert_into(block, "recognition_started.set()")
     for assign in decoded if not began else ():

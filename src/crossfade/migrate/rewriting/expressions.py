@@ -20,6 +20,10 @@ class Hole(Struct, frozen=True):
 
     source: str
     node: cst.BaseExpression | None = None
+    is_text: bool = True
+    """It is certainly a string."""
+    is_formatted: bool = False
+    """It says how it is to be written, and can stand in an f-string only."""
 
 
 Part = Text | Hole
@@ -30,7 +34,8 @@ def parts_of(program: Program, node: cst.BaseExpression) -> list[Part]:
     if isinstance(node, cst.SimpleString) and isinstance(node.evaluated_value, str):
         return [Text(node.evaluated_value)]
     if isinstance(node, cst.FormattedString):
-        return [_formatted(program, part) for part in node.parts]
+        is_raw = "r" in node.start.lower()
+        return [_formatted(program, part, is_raw=is_raw) for part in node.parts]
     if isinstance(node, cst.ConcatenatedString):
         return [*parts_of(program, node.left), *parts_of(program, node.right)]
     if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Add):
@@ -38,13 +43,22 @@ def parts_of(program: Program, node: cst.BaseExpression) -> list[Part]:
     return [Hole(program.rendered(node), node)]
 
 
-def _formatted(program: Program, part: cst.BaseFormattedStringContent) -> Part:
+def _formatted(program: Program, part: cst.BaseFormattedStringContent, *, is_raw: bool) -> Part:
     if isinstance(part, cst.FormattedStringText):
-        return Text(part.value.replace("{{", "{").replace("}}", "}"))
+        text = part.value if is_raw else _meant(part.value)
+        return Text(text.replace("{{", "{").replace("}}", "}"))
     assert isinstance(part, cst.FormattedStringExpression)
-    if part.conversion or part.format_spec:
-        return Hole(program.rendered(part)[1:-1])
-    return Hole(program.rendered(part.expression), part.expression)
+    if part.conversion or part.format_spec or part.equal:
+        return Hole(program.rendered(part)[1:-1], is_formatted=True)
+    return Hole(program.rendered(part.expression), part.expression, is_text=False)
+
+
+def _meant(value: str) -> str:
+    """Text of an f-string with its escapes undone."""
+    if "\\" not in value:
+        return value
+    literal = cst.SimpleString(f'"""{value}"""')
+    return str(literal.evaluated_value)
 
 
 def is_string(node: cst.CSTNode) -> bool:
@@ -60,14 +74,26 @@ def written(parts: Sequence[Part]) -> str:
     match merged:
         case []:
             return '""'
-        case [Hole(source=source)]:
+        case [Hole(source=source, is_formatted=False)]:
             return source
         case [Text(value=value)]:
             return quoted(value)
-    if any(isinstance(part, Hole) and re.search(r"[\"\\\n{}]", part.source) for part in merged):
-        return " + ".join(quoted(p.value) if isinstance(p, Text) else p.source for p in merged)
-    inner = "".join(_in_f_string(part) for part in merged)
-    return f'f"{inner}"'
+    held = [part for part in merged if isinstance(part, Hole)]
+    holes = "".join(part.source for part in held)
+    both = '"' in holes and ("'" in holes or all(part.is_text for part in held))
+    if both or re.search(r"[\\\n{}]", holes):
+        return " + ".join(map(_in_sum, merged))
+    quote = "'" if '"' in holes else '"'
+    return f"f{quote}{''.join(_in_f_string(part, quote) for part in merged)}{quote}"
+
+
+def _in_sum(part: Part) -> str:
+    if isinstance(part, Text):
+        return quoted(part.value)
+    if not part.is_formatted:
+        return part.source if part.is_text else f"str({part.source})"
+    quote = "'" if '"' in part.source else '"'
+    return f"f{quote}{{{part.source}}}{quote}"
 
 
 def _merged(parts: Sequence[Part]) -> Iterator[Part]:
@@ -91,7 +117,8 @@ def quoted(value: str) -> str:
     return f'"{escaped}"'
 
 
-def _in_f_string(part: Part) -> str:
+def _in_f_string(part: Part, quote: str) -> str:
     if isinstance(part, Hole):
         return f"{{{part.source}}}"
-    return quoted(part.value)[1:-1].replace("{", "{{").replace("}", "}}")
+    text = quoted(part.value)[1:-1].replace("{", "{{").replace("}", "}}")
+    return text if quote == '"' else text.replace('\\"', '"').replace("'", "\\'")

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 
 import libcst as cst
 
+from crossfade.migrate.rewriting.bindings import names_bound_by
 from crossfade.migrate.rewriting.program import Program
 
 
@@ -13,25 +14,44 @@ def add_helpers(source: str, helpers: Mapping[str, str]) -> str:
     program = Program(source)
     named = {node.name.value for node in program.all(cst.FunctionDef)}
     named |= {node.name.value for node in program.all(cst.ClassDef)} | set(program.assignments)
-    missing = [text.strip("\n") for name, text in helpers.items() if name not in named]
+    for name, helper in helpers.items():
+        if name in named and helper.strip("\n") not in source:
+            _mark_own(program, name)
+    source = program.edited()
+    missing = [helper.strip("\n") for name, helper in helpers.items() if name not in named]
     if not missing:
         return source
-    lines = source.split("\n")
+    program, lines = Program(source), source.split("\n")
     at = _first_definition(program, lines)
     # What is one line long stands with the variables, the rest between the functions.
     text = "\n\n\n".join(sorted(missing, key=lambda one: one.count("\n"))).split("\n")
-    return "\n".join([*lines[:at], *text, "", "", *lines[at:]])
+    space = ["", ""] if at and lines[at - 1].strip() else []
+    return "\n".join([*lines[:at], *space, *text, "", "", *lines[at:]])
+
+
+def _mark_own(program: Program, name: str) -> None:
+    """The program has something of this name that is something else."""
+    why = "rewriting needs a function of this name: call yours otherwise, and do it again."
+    for node in program.nodes():
+        if name in names_bound_by(node) and program.scope(node) is program.module:
+            program.mark(node, name, why)
 
 
 def _first_definition(program: Program, lines: list[str]) -> int:
+    at = _after_docstring(program)
     for statement in program.module.body:
         if isinstance(statement, cst.FunctionDef | cst.ClassDef):
-            at = program.line_number(statement) - 1
+            first = [statement, *statement.decorators]
+            at = min(program.line_number(node) for node in first) - 1
             while at and lines[at - 1].startswith(("#", "@")):
                 at -= 1
             return at
-    imports = [s for s in program.module.body if is_import(s)]
-    return program.line_number(imports[-1]) if imports else 0
+    for statement in program.module.body:
+        if is_import(statement):
+            at = program.line_number(statement) + program.text(statement).count("\n")
+        elif at and not re.match(r"[rbuRBU]*[\"']", program.text(statement)):
+            break
+    return at
 
 
 def add_imports(source: str, wanted: Iterable[str]) -> str:
@@ -131,7 +151,8 @@ def _remove_alias(
     assert not isinstance(node.names, cst.ImportStar)
     at = list(node.names).index(alias)
     start, end = program.span(alias)
-    if "\n" in program.text(node):
+    line = program.source.encode()[program.line_start(start) : program.line_end(end)].decode()
+    if line.strip(" \t\n,") == program.text(alias):
         program.replace_span(program.line_start(start), program.line_end(end), "")
     elif at + 1 < len(node.names):
         program.replace_span(start, program.span(node.names[at + 1])[0], "")

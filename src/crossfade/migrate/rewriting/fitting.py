@@ -56,6 +56,9 @@ def fit_audio(
             why = f"decode it first: {target.title} takes samples, and no files."
             program.mark(site.statement, "audio of a file", why)
     for site in sites:
+        if not site.is_plain:
+            _mark_bound(program, site, facts, target)
+            continue
         data = program.rendered(site.data)
         if facts.encoding not in target.encodings and facts.encoding == "pcm_f32le":
             fitting.helpers["as_pcm_s16le"] = AS_PCM_S16LE
@@ -75,6 +78,14 @@ def fit_audio(
             old = program.indent(site.statement)
             program.replace(site.statement, lines.replace("\n", "\n" + old))
     return fitting
+
+
+def _mark_bound(program: Program, site: AudioSite, facts: Facts, target: Wire) -> None:
+    """Audio that is sent in the midst of something else."""
+    is_converted = facts.encoding not in target.encodings and facts.encoding == "pcm_f32le"
+    if is_converted or (target.pieces and not is_long_enough(program, site, facts)):
+        said = "16-bit samples, in pieces of 50 to 1000 ms" if is_converted else "50 to 1000 ms"
+        program.mark(site.call, "audio", f"{target.title} takes {said}: see to it here.")
 
 
 def _statement_with(program: Program, site: AudioSite, data: str) -> str:

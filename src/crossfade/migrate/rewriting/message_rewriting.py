@@ -5,12 +5,13 @@ from collections.abc import Iterator, Sequence
 import libcst as cst
 from msgspec import structs
 
-from crossfade.migrate.rewriting.messages import Messages, pattern_names
+from crossfade.migrate.rewriting.messages import pattern_names
+from crossfade.migrate.rewriting.name_rewriting import NameRewriting
 from crossfade.migrate.rewriting.program import Program
 from crossfade.migrate.rewriting.wire import Field, Kind
 
 
-class MessageRewriting(Messages):
+class MessageRewriting(NameRewriting):
     """Rewrites fields, tests of names, and the branches of ends of turns."""
 
     def rewrite(self) -> None:
@@ -72,8 +73,14 @@ class MessageRewriting(Messages):
         facts = self._facts
         if self._is_of_partial(node):
             facts = structs.replace(facts, joins_text=False)
-        if field == "error_text" and self._stands_in(node, "warning"):
-            field = "warning_text"
+        if field == "error_text":
+            around = self._kinds_around(node)
+            field = "warning_text" if around == {"warning"} else field
+            if around >= {"warning", "error"} and not self._same_field(
+                "error_text", "warning_text"
+            ):
+                why = f"warnings of {self._target.title} have it in another field."
+                self._program.mark(node, self._program.text(node), why)
         read = self._target.read(field, message, facts)
         if read is None:
             self._program.mark(
@@ -87,6 +94,10 @@ class MessageRewriting(Messages):
         if field == "words":
             text = f"{self._source.items}({text})"
         self._program.replace(node, self._bracketed(node, self._quoted_like(node, text)))
+
+    def _same_field(self, one: Field, other: Field) -> bool:
+        told = [self._target.read(field, "message", self._facts) for field in (one, other)]
+        return told[0] == told[1]
 
     def _quoted_like(self, node: cst.BaseExpression, text: str) -> str:
         """In an f-string, the quotes that it is not made of."""
@@ -148,6 +159,9 @@ class MessageRewriting(Messages):
         if not kinds:
             self._mark_unknown(test, names)
             return
+        if unknown := [name for name in names if name not in self._source.kinds]:
+            why = f"{self._target.title} sends no such message."
+            self._program.mark(test, ", ".join(unknown), why)
         if not self._facts.partials and kinds > {"partial"}:
             kinds -= {"partial"}
         name = self._program.rendered(test.left)
@@ -178,11 +192,6 @@ class MessageRewriting(Messages):
         if reading and reading.message == message and len(reading.path) == 1:
             return True if reading.path[0] in self._source.final_keys else None
         return None
-
-    def _mark_unknown(self, node: cst.CSTNode, names: Sequence[str]) -> None:
-        told = ", ".join(names)
-        why = f"{self._target.title} sends no such message; what is done here is never done."
-        self._program.mark(node, told, why)
 
     def _rewrite_case(self, case: cst.MatchCase) -> None:
         above = self._program.parent(case)

@@ -1,18 +1,25 @@
 """What a program makes of the server's messages: tests of their names, and what is read of them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import cast
 
 import libcst as cst
 from msgspec import Struct
 
-from crossfade.migrate.rewriting.program import Program, Scope
+from crossfade.migrate.rewriting.following import Variable, follow, passings, queues, variable
+from crossfade.migrate.rewriting.openings import (
+    Opening,
+    frames,
+    is_received,
+    own_openings,
+    sockets,
+)
+from crossfade.migrate.rewriting.program import Program
+from crossfade.migrate.rewriting.tables import find_lookups, find_tables, table_passings
 from crossfade.migrate.rewriting.wire import Facts, Kind, Read, Wire
 
 _LOADS = ("json.loads", "orjson.loads", "ujson.loads", "msgspec.json.decode")
 _READERS = (".json", ".receive_json")
-
-Variable = tuple[str, Scope | None]
 
 
 class Reading(Struct, frozen=True, kw_only=True):
@@ -25,52 +32,111 @@ class Reading(Struct, frozen=True, kw_only=True):
 class Messages:
     """The messages in one program: their variables, and where they are read."""
 
-    def __init__(self, program: Program, source: Wire, target: Wire, facts: Facts) -> None:
+    def __init__(
+        self, program: Program, source: Wire, target: Wire, facts: Facts, *, speaks: bool = True
+    ) -> None:
+        """Look for them.
+
+        Args:
+            program: The one program.
+            source: Whose messages they are.
+            target: Whose they will be.
+            facts: What the settings say.
+            speaks: It certainly is a client of the source's, so that sockets whose address cannot
+                be seen are the source's too.
+        """
         self._program = program
         self._source = source
         self._target = target
         self._facts = facts
-        self.variables = self._find_variables()
-        self._aliases = self._find_aliases()
+        self.tables = find_tables(program, source)
+        self.variables: set[Variable] = set()
+        self._aliases: dict[Variable, Reading] = {}
+        self._find_variables(own_openings(program, source, certain=not speaks))
         self.reads: list[Read] = []
-        self.began: list[cst.BaseSuite] = []
-        """Blocks that run when the session has begun."""
 
-    def _find_variables(self) -> set[Variable]:
+    def _find_variables(self, openings: Sequence[Opening]) -> None:
+        """Those that hold messages of the server's: others' JSON is decoded in the same way."""
+        program = self._program
+        self._decoders: set[str] = set()
+        self._decoders |= set(self._find_decoders())
+        steps = [*passings(program), *table_passings(program, self.tables), *queues(program)]
+        self._steps = steps
+        given = [(value, to) for value, to in steps if self._is_decoding(value)]
+        given += [
+            (value, (target.value, program.home(target)))
+            for target, value in _bindings(program)
+            if self._is_decoding(value)
+        ]
+        held = sockets(program, openings)
+        came = frames(program, openings, held)
         found: set[Variable] = set()
-        for target, value in _bindings(self._program):
-            if self._is_decoding(value):
-                found.add((target.value, self._program.home(target)))
-        while more := set(self._passed_on(found)) - found:
-            found |= more
-        return found
+        for value, root in given:
+            self.variables = follow(program, [root], steps)
+            self._aliases = self._find_aliases()
+            if self._came(value, held, came) or self._are_of_server():
+                found |= self.variables
+        self.variables = found
+        self._aliases = self._find_aliases()
 
-    def _is_decoding(self, value: cst.BaseExpression) -> bool:
+    def _find_decoders(self) -> Iterator[str]:
+        """Functions of the program that give what they decoded."""
+        for function in self._program.all(cst.FunctionDef):
+            given = [
+                node.value
+                for node in self._program.nodes(function)
+                if isinstance(node, cst.Return | cst.Yield)
+                and self._program.scope(node) is function
+            ]
+            for value in given:
+                held = self._program.assigned(value) if value is not None else []
+                if any(self._is_decoding(one) for one in (value, *held) if one is not None):
+                    yield function.name.value
+
+    def _is_decoding(self, value: cst.CSTNode) -> bool:
         if isinstance(value, cst.Await):
             value = value.expression
         if not isinstance(value, cst.Call):
             return False
         name = self._program.text(value.func)
-        return name in _LOADS or name.endswith(_READERS)
+        own = name.rpartition(".")[2] in self._decoders and name.partition(".")[0] in ("self", name)
+        return own or name in _LOADS or name.endswith(_READERS)
 
-    def _passed_on(self, known: set[Variable]) -> Iterator[Variable]:
-        functions = {
-            function.name.value: function for function in self._program.all(cst.FunctionDef)
-        }
-        for call in self._program.all(cst.Call):
-            name = call.func.attr if isinstance(call.func, cst.Attribute) else call.func
-            function = functions.get(name.value) if isinstance(name, cst.Name) else None
-            if function is None:
-                continue
-            parameters = [one.name for one in function.params.params]
-            if parameters and parameters[0].value == "self":
-                parameters = parameters[1:]
-            for argument, parameter in zip(call.args, parameters, strict=False):
-                if self._variable(argument.value) in known:
-                    yield parameter.value, function
+    def _came(
+        self, value: cst.BaseExpression, held: Collection[Variable], came: Collection[Variable]
+    ) -> bool:
+        """What is decoded came through one of the vendor's sockets."""
+        return any(
+            is_received(self._program, node, held) or variable(self._program, node) in came
+            for node in self._program.expressions(value)
+        )
 
-    def _variable(self, node: cst.CSTNode) -> Variable | None:
-        return (node.value, self._program.home(node)) if isinstance(node, cst.Name) else None
+    def _are_of_server(self) -> bool:
+        """They are asked for a name, or for a field, that such messages have."""
+        for node in self._program.nodes():
+            if isinstance(node, cst.Comparison):
+                if self._source.kinds.keys() & set(self._names_in(node) or ()):
+                    return True
+            elif isinstance(node, cst.MatchCase):
+                above = self._program.parent(node)
+                assert isinstance(above, cst.Match)
+                names = set(pattern_names(self._program, node.pattern))
+                if self._is_kind(above.subject) and self._source.kinds.keys() & names:
+                    return True
+            elif isinstance(node, cst.Subscript | cst.Call):
+                reading = self._reading(node)
+                if reading is not None and self._tells(reading):
+                    return True
+        return any(self._is_kind(one.asked) for one in find_lookups(self._program, self.tables))
+
+    def _tells(self, reading: "Reading") -> bool:
+        field = self._source.fields.get(reading.path)
+        return field == "text" or reading.path[-1:] in {(key,) for key in self._source.final_keys}
+
+    def _is_kind(self, node: cst.BaseExpression) -> bool:
+        """It is the name of a message."""
+        reading = self._reading(node)
+        return reading is not None and reading.path == (self._source.kind_key,)
 
     def _find_aliases(self) -> dict[Variable, Reading]:
         """Names of what was read from a message, where it is a name or a dict of it."""
@@ -87,17 +153,22 @@ class Messages:
                 reading, name = self._reading(above.subject, found), case.pattern.name
                 if name is not None and reading and reading.path == kind:
                     found[name.value, self._program.home(name)] = reading
+        for value, to in self._steps:
+            reading = self._reading(value, found)
+            message = next((name for name, home in self.variables if home is to[1]), None)
+            if reading and reading.path == kind and message is not None:
+                found[to] = Reading(message=message, path=kind)
         return found
 
     def _reading(
         self, node: cst.CSTNode, aliases: dict[Variable, Reading] | None = None
     ) -> Reading | None:
         known = self._aliases if aliases is None else aliases
-        variable = self._variable(node)
-        if variable in self.variables:
-            return Reading(message=cast("cst.Name", node).value, path=())
-        if variable is not None:
-            return known.get(variable)
+        if isinstance(node, cst.Name):
+            held = variable(self._program, node)
+            if held in self.variables:
+                return Reading(message=node.value, path=())
+            return None if held is None else known.get(held)
         inner, key = _step(self._program, node)
         base = self._reading(inner, aliases) if inner is not None else None
         if base is None or key is None:
@@ -168,17 +239,19 @@ class Messages:
 
     def _stands_in(self, node: cst.CSTNode, kind: Kind) -> bool:
         """It stands in a branch for messages of this kind alone."""
+        return self._kinds_around(node) == {kind}
+
+    def _kinds_around(self, node: cst.CSTNode) -> frozenset[Kind]:
+        """What messages come to where it stands; none, if that is not known."""
         inner: cst.CSTNode = node
         for above in self._program.parents(node):
-            if isinstance(above, cst.If):
-                if inner is above.body and self._kinds_of(above.test) == {kind}:
-                    return True
-                inner = above
-                continue
-            if isinstance(above, cst.MatchCase) and self._kinds_of(above) == {kind}:
-                return True
+            asked: cst.CSTNode | None = above if isinstance(above, cst.MatchCase) else None
+            if isinstance(above, cst.If) and inner is above.body:
+                asked = above.test
+            if asked is not None and (kinds := self._kinds_of(asked)):
+                return kinds
             inner = above
-        return False
+        return frozenset()
 
 
 def _bindings(program: Program) -> Iterator[tuple[cst.Name, cst.BaseExpression]]:
@@ -191,6 +264,8 @@ def _bindings(program: Program) -> Iterator[tuple[cst.Name, cst.BaseExpression]]
             and node.value is not None
         ):
             yield node.target, node.value
+        elif isinstance(node, cst.For) and isinstance(node.target, cst.Name):
+            yield node.target, node.iter
 
 
 def _step(program: Program, node: cst.CSTNode) -> tuple[cst.BaseExpression | None, str | None]:

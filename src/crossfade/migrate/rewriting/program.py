@@ -29,8 +29,8 @@ class UnreadableError(CrossfadeError):
         line: Where reading it stopped, counted from 1.
     """
 
-    def __init__(self, line: int) -> None:
-        super().__init__(f"line {line} is not Python")
+    def __init__(self, line: int, why: str = "is not Python") -> None:
+        super().__init__(f"line {line} {why}")
         self.line = line
 
 
@@ -48,14 +48,16 @@ class Program:
         self._bytes = source.encode()
         try:
             wrapper = MetadataWrapper(cst.parse_module(source), unsafe_skip_copy=True)
+            self.module = wrapper.module
+            self._spans = wrapper.resolve(ByteSpanPositionProvider)
+            self._nodes: list[cst.CSTNode] = []
+            self._extents: dict[cst.CSTNode, tuple[int, int]] = {}
+            self._parents: dict[cst.CSTNode, cst.CSTNode] = {}
+            self._index(self.module)
         except cst.ParserSyntaxError as error:
             raise UnreadableError(error.raw_line) from error
-        self.module = wrapper.module
-        self._spans = wrapper.resolve(ByteSpanPositionProvider)
-        self._nodes: list[cst.CSTNode] = []
-        self._extents: dict[cst.CSTNode, tuple[int, int]] = {}
-        self._parents: dict[cst.CSTNode, cst.CSTNode] = {}
-        self._index(self.module)
+        except RecursionError as error:
+            raise UnreadableError(1, "is nested too deeply") from error
         self._edits: list[Edit] = []
 
     # --- Reading ---
@@ -163,6 +165,8 @@ class Program:
             ]
             if values:
                 return values
+            if self._binds(scope, name.value):  # a parameter, say: what is outside it is hidden
+                return []
         return []
 
     def constant(self, node: cst.CSTNode) -> object:
@@ -306,6 +310,22 @@ class Program:
     @cached_property
     def _marks(self) -> dict[int, list[str]]:
         return {}
+
+    def insert_above(self, at: int, line: str) -> bool:
+        """Put a line before the statement that a byte is in, or the one around it that is edited.
+
+        Returns whether there is such a statement.
+        """
+        kept = [(start, end) for start, end, _ in outermost(self._edits) if start != end]
+        for node in reversed(self._nodes):
+            if not isinstance(node, Statement):
+                continue
+            start, end = self.span(node)
+            inside = any(first < start < last for first, last in kept)
+            if start <= at < self.line_end(end) and not inside:
+                self.insert_before(node, line)
+                return True
+        return False
 
     def rendered(self, node: cst.CSTNode) -> str:
         """The text of a node with the edits that were made inside it so far."""

@@ -1,27 +1,26 @@
 """Programs that use one vendor's SDK are rewritten to use another's."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 import libcst as cst
-from msgspec import Struct
 
 from crossfade.migrate.rewriting.audio import bytes_a_second
+from crossfade.migrate.rewriting.comments import edited
 from crossfade.migrate.rewriting.edits import INDENT, indented
 from crossfade.migrate.rewriting.finishing import add_imports, drop_unused_imports, is_import
+from crossfade.migrate.rewriting.following import (
+    assignments,
+    follow,
+    passings,
+    variable,
+)
 from crossfade.migrate.rewriting.names import rewrite_names
-from crossfade.migrate.rewriting.program import Program
+from crossfade.migrate.rewriting.program import Program, Scope
 from crossfade.migrate.rewriting.sdk import Sdk, called
+from crossfade.migrate.rewriting.sdk_handlers import HandlerRewriting, last_name
 from crossfade.migrate.rewriting.settings import Found, gather_facts
-from crossfade.migrate.rewriting.wire import Facts, Kind, Wire
-
-
-class Handler(Struct, frozen=True, kw_only=True):
-    """A function that is called with messages."""
-
-    function: cst.FunctionDef
-    kinds: tuple[Kind, ...]
-    registration: cst.CSTNode
-    """A decorator, or the statement that registers it."""
+from crossfade.migrate.rewriting.wire import Wire
 
 
 def uses(program: Program, sdk: Sdk) -> cst.SimpleStatementLine | None:
@@ -35,39 +34,58 @@ def uses(program: Program, sdk: Sdk) -> cst.SimpleStatementLine | None:
     return None
 
 
-def rewrite_sdk(source: str, sdk: Sdk, target: Sdk, wires: tuple[Wire, Wire]) -> str:
-    """Rewrite what is of the one SDK; a generation of it that is not known is only marked."""
-    program = Program(source)
+def rewrite_sdk(program: Program, sdk: Sdk, target: Sdk, wires: tuple[Wire, Wire]) -> str | None:
+    """Rewrite what is of the one SDK; ``None``: it is not used in a way that is known."""
     statement = uses(program, sdk)
     assert statement is not None
-    client = _client(program, sdk)
-    start = _method(program, sdk.start) or (_method(program, sdk.whole) if sdk.whole else [])
-    if sdk.module not in program.text(statement) or client is None or not start:
-        what = program.text(statement).split("\n")[0].rstrip("( ")
-        why = f"write it anew with {target.module}: nothing of it was rewritten."
-        program.mark(statement, what, why)
-        return program.edited()
-    return _Rewriting(program, sdk, target, wires, client, start[0]).run(statement)
+    clients = [c for c in program.all(cst.Call) if last_name(program, c.func) in sdk.clients]
+    if sdk.module not in program.text(statement) or len(clients) != 1:
+        return None
+    own = _own_methods(program, clients[0])
+    starts = own.get(sdk.start, own.get(sdk.whole or "", []))
+    if len(starts) != 1:
+        return None
+    rewriting = _Rewriting(program, sdk, target, wires, clients[0], starts[0], own)
+    return rewriting.run(statement) if rewriting.can_wait else None
 
 
-def _client(program: Program, sdk: Sdk) -> cst.Call | None:
-    calls = [c for c in program.all(cst.Call) if _last(program, c.func) in sdk.clients]
-    return calls[0] if calls else None
+def marked_only(program: Program, statement: cst.SimpleStatementLine, module: str) -> str:
+    """A program whose use of an SDK is left to people."""
+    what = program.text(statement).split("\n")[0].rstrip("( ")
+    program.mark(statement, what, f"write it anew with {module}: nothing of it was rewritten.")
+    return program.edited()
 
 
-def _last(program: Program, node: cst.CSTNode) -> str:
-    return program.text(node).rpartition(".")[2]
+def _own_methods(program: Program, client: cst.Call) -> dict[str, list[cst.Call]]:
+    """Calls of the client's methods, by their names."""
+    made = map(partial(variable, program), _names_of(program, client))
+    seeds = {held for held in made if held is not None}
+    seeds |= {
+        (parameter.name.value, function)
+        for function in program.all(cst.FunctionDef)
+        for parameter in function.params.params
+        if parameter.annotation is not None
+        and last_name(program, parameter.annotation.annotation) == last_name(program, client.func)
+    }
+    held = follow(program, seeds, [*assignments(program), *passings(program)])
+    found: dict[str, list[cst.Call]] = {}
+    for call in program.all(cst.Call):
+        if isinstance(call.func, cst.Attribute) and variable(program, call.func.value) in held:
+            found.setdefault(call.func.attr.value, []).append(call)
+    return found
 
 
-def _method(program: Program, name: str) -> list[cst.Call]:
-    return [
-        call
-        for call in program.all(cst.Call)
-        if isinstance(call.func, cst.Attribute) and call.func.attr.value == name
-    ]
+def _names_of(program: Program, client: cst.Call) -> Iterator[cst.CSTNode]:
+    match program.parent(client):
+        case cst.WithItem(asname=cst.AsName(name=name)):
+            yield name
+        case cst.Assign(targets=targets):
+            yield from (target.target for target in targets)
+        case cst.AnnAssign(target=name) | cst.NamedExpr(target=name):
+            yield name
 
 
-class _Rewriting:
+class _Rewriting(HandlerRewriting):
     def __init__(
         self,
         program: Program,
@@ -76,41 +94,69 @@ class _Rewriting:
         wires: tuple[Wire, Wire],
         client: cst.Call,
         start: cst.Call,
+        methods: Mapping[str, Sequence[cst.Call]],
     ) -> None:
-        self._program = program
-        self._sdk = sdk
-        self._target = target
+        super().__init__(program, sdk, target, client, methods)
         self._wires = wires
-        self._client = client
         self._start = start
         self._names = {next(iter(target.clients)), target.event_class}
-        self._imports: set[str] = set()
         self._settings = sdk.read_settings(program, start)
-        self._facts = Facts(joins_text='end=""' in program.source)
+        self._facts.joins_text = 'end=""' in program.source
         gather_facts(
             program, [Found(node=cst.Dict([]), role="all", settings=self._settings)], self._facts
         )
         model = [setting.source for setting in self._settings if setting.name == "model"]
         self._facts.ends_twice = model == ["standard"]
 
+    @property
+    def can_wait(self) -> bool:
+        """What is to be waited for stands in a coroutine, or in the function that becomes one."""
+        home = self._program.scope(self._start)
+        names = [self._sdk.start, self._sdk.send, self._sdk.force, self._sdk.stop.partition("(")[0]]
+        calls = [call for name in names for call in self._methods.get(name, ())]
+        return self._called_by_name(home) and all(
+            (scope := self._program.scope(call)) is home
+            or (isinstance(scope, cst.FunctionDef) and scope.asynchronous is not None)
+            for call in calls
+        )
+
+    def _called_by_name(self, home: Scope) -> bool:
+        """Its calls can be found: it is no method, and no other function's callback."""
+        if (
+            isinstance(home, cst.Module)
+            or self._sdk.clients[last_name(self._program, self._client.func)]
+        ):
+            return True
+        if not isinstance(home, cst.FunctionDef) or home.asynchronous is not None:
+            return isinstance(home, cst.FunctionDef)
+        uses = [name for name in self._program.all(cst.Name) if name.value == home.name.value]
+        return all(self._is_definition_or_call(name) for name in uses)
+
+    def _is_definition_or_call(self, name: cst.Name) -> bool:
+        above = self._program.parent(name)
+        return isinstance(above, cst.FunctionDef) or (
+            isinstance(above, cst.Call) and above.func is name
+        )
+
     def run(self, statement: cst.SimpleStatementLine) -> str:
+        """The program, written for the other SDK."""
         program = self._program
-        handlers = list(self._handlers())
+        handlers = self.handlers()
         rewrite_names(program, *self._wires)
         self._rewrite_hosts()
         self._rewrite_client()
         self._rewrite_readings()
         for handler in handlers:
-            self._rewrite_handler(handler)
+            self.rewrite_handler(handler)
         self._rewrite_start()
         self._rewrite_calls()
-        if not self._sdk.clients[_last(program, self._client.func)]:
+        if not self._sdk.clients[last_name(program, self._client.func)]:
             self._make_asynchronous()
         self._rewrite_annotations()
         names = sorted(self._names, key=lambda name: (name.isupper(), name.lower()))
         lines = "".join(f"{INDENT}{name},\n" for name in names)
         program.replace(statement, f"from {self._target.module} import (\n{lines})")
-        text = program.edited()
+        text = edited(program)
         if self._is_at_module_level():
             text = in_coroutine(text, next(iter(self._target.clients)))
         return drop_unused_imports(program, add_imports(text, self._imports))
@@ -147,79 +193,6 @@ class _Rewriting:
             arguments = [called(target.options, arguments, indent + INDENT)]
         program.replace(self._client, called(name, arguments, indent))
 
-    # --- Handlers ---
-
-    def _handlers(self) -> Iterator[Handler]:
-        functions = {one.name.value: one for one in self._program.all(cst.FunctionDef)}
-        for function in functions.values():
-            for decorator in function.decorators:
-                if isinstance(decorator.decorator, cst.Call):
-                    kinds = self._event(decorator.decorator)
-                    if kinds:
-                        yield Handler(function=function, kinds=kinds, registration=decorator)
-        for call in _method(self._program, "on"):
-            named = self._program.text(call.args[1].value) if len(call.args) == 2 else ""
-            if named in functions and (kinds := self._event(call)):
-                statement = self._program.statement(call)
-                yield Handler(function=functions[named], kinds=kinds, registration=statement)
-
-    def _event(self, call: cst.Call) -> tuple[Kind, ...]:
-        if not call.args:
-            return ()
-        name = self._program.text(call.args[0].value)
-        if self._sdk.event_class not in name and not name.rpartition(".")[0].endswith("Events"):
-            return ()
-        return self._sdk.events.get(name.rpartition(".")[2], ())
-
-    def _rewrite_handler(self, handler: Handler) -> None:
-        program, target = self._program, self._target
-        function = handler.function
-        parameters = [parameter.name.value for parameter in function.params.params]
-        message = parameters[self._sdk.message_at]
-        name, client = function.name.value, self._client_name()
-        said = name
-        if function.asynchronous and not target.awaits_handlers:
-            said = self._without_waiting(function)
-        if target.message_at > self._sdk.message_at:
-            program.replace(
-                function.params.params[0], f"_client, {program.text(function.params.params[0])}"
-            )
-        elif target.message_at < self._sdk.message_at:
-            said = f"partial({said}, {client})"
-            self._imports.add("from functools import partial")
-        kinds = [kind for kind in handler.kinds if kind != "partial" or self._facts.partials]
-        guards = {target.guard(kind, message, self._facts) for kind in kinds}
-        guard = guards.pop() if len(guards) == 1 else None
-        if guard:
-            program.insert_into(function.body, f"if {guard}:\n{INDENT}return")
-        events = dict.fromkeys(target.names[kind] for kind in kinds)
-        lines = "\n".join(f"{client}.on({target.event_class}.{event}, {said})" for event in events)
-        if isinstance(handler.registration, cst.Decorator):
-            start = program.line_start(program.span(handler.registration)[0])
-            program.replace_span(start, program.line_end(program.span(handler.registration)[1]), "")
-            program.insert_after(function, f"\n{lines}")
-        else:
-            indent = program.indent(handler.registration)
-            program.replace(handler.registration, lines.replace("\n", f"\n{indent}"))
-
-    def _without_waiting(self, function: cst.FunctionDef) -> str:
-        """What to register where coroutines are not: the function as a plain one, if it can be."""
-        program, name = self._program, function.name.value
-        if program.all(cst.Await, function.body):
-            self._imports.add("import asyncio")
-            return f"(lambda *said: asyncio.ensure_future({name}(*said)))"
-        start = program.span(function)[0]
-        program.replace_span(start, start + len("async "), "")
-        return name
-
-    def _client_name(self) -> str:
-        above = self._program.parent(self._client)
-        if isinstance(above, cst.WithItem) and above.asname:
-            return self._program.text(above.asname.name)
-        if isinstance(above, cst.Assign):
-            return self._program.text(above.targets[0].target)
-        return "client"
-
     def _rewrite_readings(self) -> None:
         program = self._program
         for node in program.expressions():
@@ -238,7 +211,7 @@ class _Rewriting:
     def _rewrite_annotations(self) -> None:
         program = self._program
         for annotation in program.all(cst.Annotation):
-            name = _last(program, annotation.annotation)
+            name = last_name(program, annotation.annotation)
             if name in self._sdk.clients:
                 program.replace(annotation.annotation, next(iter(self._target.clients)))
             elif name.endswith(("Event", "Error")) and name != "Error":
@@ -263,7 +236,7 @@ class _Rewriting:
             self._remove_settings(argument.value)
 
     def _is_whole(self) -> bool:
-        return _last(self._program, self._start.func) == self._sdk.whole
+        return last_name(self._program, self._start.func) == self._sdk.whole
 
     def _sending_of_file(self, file: cst.BaseExpression) -> str:
         """What the method did by itself."""
@@ -292,7 +265,7 @@ class _Rewriting:
         reads = [name for name in program.all(cst.Name) if name.value == node.value]
         if (
             isinstance(made, cst.Call)
-            and _last(program, made.func).endswith(("Config", "Format", "Parameters"))
+            and last_name(program, made.func).endswith(("Config", "Format", "Parameters"))
             and len([name for name in reads if self._is_read(name)]) == 1
         ):
             program.remove(program.statement(made))
@@ -304,16 +277,26 @@ class _Rewriting:
 
     def _rewrite_calls(self) -> None:
         program, target = self._program, self._target
-        for call in _method(program, self._sdk.send):
+        for call in self._methods.get(self._sdk.send, ()):
             data = program.rendered(call.args[0].value)
             if self._is_iterable(call.args[0].value):
                 self._send_all(call, data)
             else:
                 self._await(call, f"{target.send}({data})")
-        for call in _method(program, self._sdk.force):
+        for call in self._methods.get(self._sdk.force, ()):
             self._await(call, f"{target.force}()")
-        for call in _method(program, self._sdk.stop.partition("(")[0]):
+        for call in self._methods.get(self._sdk.stop.partition("(")[0], ()):
             self._await(call, target.stop)
+        self._mark_others()
+
+    def _mark_others(self) -> None:
+        """Methods that the other client may not have."""
+        sdk = self._sdk
+        known = {"on", sdk.start, sdk.whole, sdk.send, sdk.force, sdk.stop.partition("(")[0]}
+        for name in self._methods.keys() - known:
+            for call in self._methods[name]:
+                why = f"the client of {self._target.module} has other methods."
+                self._program.mark(call, f".{name}", why)
 
     def _is_iterable(self, node: cst.BaseExpression) -> bool:
         """The old SDK goes through it by itself: a call of a generator, most of all."""
@@ -342,6 +325,12 @@ class _Rewriting:
         """The function that holds the session becomes a coroutine, run where it was called."""
         program = self._program
         function = program.scope(self._start)
+        for call in program.all(cst.Call):
+            is_here = program.scope(call) is function and isinstance(program.parent(call), cst.Expr)
+            if is_here and program.text(call.func) == "time.sleep":
+                program.replace(
+                    call, f"await asyncio.sleep({program.rendered(call.args[0].value)})"
+                )
         if not isinstance(function, cst.FunctionDef):
             self._imports.add("import asyncio")
             return

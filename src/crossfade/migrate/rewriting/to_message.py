@@ -8,7 +8,7 @@ import libcst as cst
 from crossfade.migrate.rewriting.addresses import new_address, with_new_path
 from crossfade.migrate.rewriting.edits import INDENT
 from crossfade.migrate.rewriting.expressions import Hole, Part, Text, is_string, parts_of, written
-from crossfade.migrate.rewriting.openings import Opening, find_openings, where_it_opens
+from crossfade.migrate.rewriting.openings import Opening, mark_further, own_openings, where_it_opens
 from crossfade.migrate.rewriting.program import Program, Statement
 from crossfade.migrate.rewriting.settings import Found, dict_behind, dict_source, moved
 from crossfade.migrate.rewriting.wire import Wire
@@ -18,10 +18,13 @@ def move_query_into_message(
     program: Program, found: Sequence[Found], source: Wire, target: Wire
 ) -> set[str]:
     """Take settings out of URLs, and send them as soon as the socket is open. Returns imports."""
-    openings = find_openings(program)
+    openings = own_openings(program, source)
     if not openings:
+        for node in (one.node for one in found if one.role == "all"):
+            program.mark(node, "settings", "send them as the first message of a session.")
         return set()
     opening = openings[0]
+    mark_further(program, openings)
     expression = _settings_expression(program, found, opening)
     literal = _rewrite_queries(program, found, source, target)
     place = where_it_opens(program, opening)

@@ -7,9 +7,10 @@ import libcst as cst
 
 from crossfade.migrate.rewriting.addresses import with_new_path
 from crossfade.migrate.rewriting.expressions import Hole, Part, Text, is_string, parts_of, written
-from crossfade.migrate.rewriting.openings import Opening, find_openings
+from crossfade.migrate.rewriting.openings import Opening, mark_further, own_openings
 from crossfade.migrate.rewriting.program import Program, Statement
 from crossfade.migrate.rewriting.settings import Found, dict_behind, moved
+from crossfade.migrate.rewriting.whose import address_of
 from crossfade.migrate.rewriting.wire import Wire
 
 _LINE = 96
@@ -21,11 +22,15 @@ def move_settings_into_query(
 ) -> set[str]:
     """Take the first message out, and put what it said behind the URL. Returns imports."""
     told = _first_message(program, found)
-    openings = find_openings(program)
+    openings = own_openings(program, source)
     if not openings or told is None:
+        for node in (one.node for one in found if one.role == "all"):
+            why = "they belong into the query of the address: `urlencode` them there."
+            program.mark(node, "settings", why)
         return set()
     sent, expression = told
     opening = openings[0]
+    mark_further(program, openings)
     urls = _url_expressions(program, opening)
     place = _place(program, urls, opening)
     settings = _settings_at(program, expression, place)
@@ -113,7 +118,7 @@ def _is_movable(program: Program, node: cst.Dict, place: Statement) -> bool:
 def _append_query(
     program: Program, url: cst.BaseExpression, settings: str, source: Wire, target: Wire
 ) -> None:
-    parts = [*_without_language(parts_of(program, url))]
+    parts = [*_without_language(program, parts_of(program, url))]
     parts = [*_with_new_token(parts, source, target)]
     text = "".join(part.value for part in parts if isinstance(part, Text))
     separator = "&" if "?" in text else "?"
@@ -130,17 +135,25 @@ def _append_query(
     program.replace(url, text)
 
 
-def _without_language(parts: Sequence[Part]) -> Iterator[Part]:
+def _without_language(program: Program, parts: Sequence[Part]) -> Iterator[Part]:
     """Base and ``/en``, or base and ``/`` and a name: the language is a setting there."""
     rest = list(parts)
     while rest:
         part = rest.pop(0)
-        if isinstance(part, Text) and part.value == "/" and rest and isinstance(rest[0], Hole):
+        if isinstance(part, Hole) and _is_folder(program, part):
+            rest = rest[1:] if rest and isinstance(rest[0], Hole) else rest
+            yield part
+        elif isinstance(part, Text) and part.value == "/" and rest and isinstance(rest[0], Hole):
             rest.pop(0)
         elif isinstance(part, Text) and re.fullmatch(r"/[a-z]{2,3}", part.value):
             continue
         else:
             yield part
+
+
+def _is_folder(program: Program, part: Hole) -> bool:
+    """An address that something is to be put behind."""
+    return part.node is not None and address_of(program, part.node).endswith("/")
 
 
 def _with_new_token(parts: Sequence[Part], source: Wire, target: Wire) -> Iterator[Part]:

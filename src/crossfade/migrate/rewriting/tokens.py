@@ -1,12 +1,13 @@
 """The request for a temporary token: who is asked, how, and where the token is in the answer."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import libcst as cst
 
-from crossfade.migrate.rewriting.addresses import with_new_path
+from crossfade.migrate.rewriting.addresses import new_address, region_of, with_new_path
 from crossfade.migrate.rewriting.expressions import Hole, Part, Text, is_string, parts_of, written
-from crossfade.migrate.rewriting.program import Program
+from crossfade.migrate.rewriting.program import Program, Scope
+from crossfade.migrate.rewriting.whose import url_argument, whose
 from crossfade.migrate.rewriting.wire import Wire
 
 _CALLS = ("get", "post", "request", "Request", "urlopen")
@@ -16,17 +17,28 @@ _OWN = ("params", "json", "data", "method", "content")
 def rewrite_token_requests(program: Program, source: Wire, target: Wire) -> set[str]:
     """Rewrite requests for tokens and the reading of their answers. Returns imports."""
     imports: set[str] = set()
-    for call in program.all(cst.Call):
-        name = program.text(call.func).rpartition(".")[2]
-        ttl = _ttl(program, call, source) if name in _CALLS else None
-        if ttl is not None:
-            imports |= _rewrite(program, call, ttl, source, target)
-    _rewrite_answers(program, source, target)
+    requests = list(_requests(program, source))
+    for call, ttl in requests:
+        imports |= _rewrite(program, call, ttl, source, target)
+    _rewrite_answers(program, {program.scope(call) for call, _ in requests}, source, target)
     return imports
 
 
-def _ttl(program: Program, call: cst.Call, source: Wire) -> tuple[str, object] | None:
-    """The expression of the time that a token is to be good, and its value where it is known."""
+_Ttl = tuple[str, object]
+"""The expression of the time that a token is to be good, and its value where it is known."""
+
+
+def _requests(program: Program, source: Wire) -> Iterator[tuple[cst.Call, _Ttl]]:
+    for call in program.all(cst.Call):
+        name = program.text(call.func).rpartition(".")[2]
+        url = url_argument(call) if name in _CALLS else None
+        if url is None or whose(program, url, source) == "foreign":
+            continue
+        if (ttl := _ttl(program, call, source)) is not None:
+            yield call, ttl
+
+
+def _ttl(program: Program, call: cst.Call, source: Wire) -> _Ttl | None:
     for element in program.all(cst.DictElement, call):
         if program.constant(element.key) == source.token_ttl:
             return program.rendered(element.value), program.constant(element.value)
@@ -36,9 +48,7 @@ def _ttl(program: Program, call: cst.Call, source: Wire) -> tuple[str, object] |
     return None
 
 
-def _in_query(
-    program: Program, string: cst.BaseExpression, source: Wire
-) -> tuple[str, object] | None:
+def _in_query(program: Program, string: cst.BaseExpression, source: Wire) -> _Ttl | None:
     parts = parts_of(program, string)
     for part, following in zip(parts, [*parts[1:], Text("")], strict=True):
         if not isinstance(part, Text) or f"{source.token_ttl}=" not in part.value:
@@ -51,9 +61,7 @@ def _in_query(
     return None
 
 
-def _rewrite(
-    program: Program, call: cst.Call, ttl: tuple[str, object], source: Wire, target: Wire
-) -> set[str]:
+def _rewrite(program: Program, call: cst.Call, ttl: _Ttl, source: Wire, target: Wire) -> set[str]:
     seconds = _clamped(program, call, ttl, target)
     address = [*_address(program, call.args[0].value, source, target)]
     rest = [
@@ -71,7 +79,7 @@ def _rewrite(
     return imports
 
 
-def _clamped(program: Program, call: cst.Call, ttl: tuple[str, object], target: Wire) -> str:
+def _clamped(program: Program, call: cst.Call, ttl: _Ttl, target: Wire) -> str:
     source, value = ttl
     shortest, longest = target.token_ttl_s
     if isinstance(value, int) and source.isdigit():
@@ -86,11 +94,16 @@ def _address(
     program: Program, node: cst.BaseExpression, source: Wire, target: Wire
 ) -> Iterator[Part]:
     """The URL without its query."""
+    region = region_of(program, source)
     for part in parts_of(program, node):
-        if isinstance(part, Text) and "?" in part.value:
-            yield Text(with_new_path(part.value.partition("?")[0], source, target))
+        if isinstance(part, Hole):
+            yield part
+            continue
+        address, question, _ = part.value.partition("?")
+        new = new_address(address, source, target, region=region)
+        yield Text(new or with_new_path(address, source, target))
+        if question:
             return
-        yield Text(with_new_path(part.value, source, target)) if isinstance(part, Text) else part
 
 
 def _for_requests(address: list[Part], ttl: str, target: Wire) -> tuple[list[str], set[str]]:
@@ -121,8 +134,13 @@ def _write_call(program: Program, call: cst.Call, function: str, arguments: list
     program.replace(call, f"{function}(\n{lines}{indent})")
 
 
-def _rewrite_answers(program: Program, source: Wire, target: Wire) -> None:
+def _rewrite_answers(
+    program: Program, asking: Collection[Scope], source: Wire, target: Wire
+) -> None:
+    """Where a function that asks reads the answer."""
     for node in program.all(cst.Subscript):
+        if program.scope(node) not in asking:
+            continue
         index = node.slice[0].slice
         if not isinstance(index, cst.Index) or program.constant(index.value) != source.token_answer:
             continue

@@ -7,6 +7,7 @@ import libcst as cst
 
 from crossfade.migrate.rewriting.assemblyai import settings as raw_settings
 from crossfade.migrate.rewriting.edits import INDENT
+from crossfade.migrate.rewriting.following import message_parameters
 from crossfade.migrate.rewriting.program import Program
 from crossfade.migrate.rewriting.sdk import Reading, Sdk, Start
 from crossfade.migrate.rewriting.wire import Facts, Field, Kind, Setting
@@ -78,10 +79,9 @@ def _reading(program: Program, node: cst.BaseExpression) -> Reading | None:
     if not isinstance(node, cst.Attribute) or not isinstance(node.value, cst.Name):
         return None
     home = program.home(node.value)
-    if not isinstance(home, cst.FunctionDef) or node.attr.value not in _FIELDS:
+    if not isinstance(home, cst.FunctionDef | cst.Lambda) or node.attr.value not in _FIELDS:
         return None
-    parameters = [parameter.name.value for parameter in home.params.params]
-    if node.value.value not in parameters[1:2]:
+    if node.value.value not in message_parameters(home)[1:2]:
         return None
     return node.value.value, _FIELDS[node.attr.value]
 
