@@ -8,7 +8,9 @@ import subprocess
 
 import msgspec
 import pytest
+from click.testing import CliRunner
 
+from crossfade.cli import crossfade as command_line
 from processes import (
     KEY,
     LIMIT_S,
@@ -207,9 +209,10 @@ def test_a_server_that_is_not_there_fails_and_the_other_side_is_reported(folder)
         ),
     ],
 )
-def test_wrong_usage_is_told_before_anything_is_played(folder, arguments, message):
-    done = compare(folder, *arguments)
-    assert done.returncode == 2
+def test_wrong_usage_is_told_before_anything_is_played(folder, monkeypatch, arguments, message):
+    monkeypatch.chdir(folder)
+    done = CliRunner(env=environment(folder)).invoke(command_line, ["compare", *arguments])
+    assert done.exit_code == 2
     assert message in done.stderr
 
 

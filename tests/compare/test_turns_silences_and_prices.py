@@ -64,6 +64,12 @@ def test_a_word_in_a_silence_is_false_if_the_reference_does_not_have_it():
     assert n_false(heard("two", start_ms=2000), told, quiet) == 0  # late, not invented
 
 
+@pytest.mark.parametrize(("start_s", "n_silences"), [(0.9, 0), (1.0, 1)])
+def test_a_silence_lasts_a_second_at_the_ends_too(start_s, n_silences):
+    said = (SpokenWord("one", start_s, start_s + 0.5),)
+    assert len(silences(clip(spoken=said, reference="one", audio_ms=2300))) == n_silences
+
+
 def test_where_nothing_is_said_every_word_is_false():
     told = clip(reference="", audio_ms=4000)
     assert silences(told) == [(0.0, 4000.0)]

@@ -5,7 +5,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 from crossfade.emulator.faults import parse_fault
-from crossfade.emulator.script import as_script, make_script
+from crossfade.emulator.reading import make_script
+from crossfade.emulator.script import as_script
 from crossfade.emulator.serving import SLOTS, emulating
 from crossfade.emulator.theatre import Scenario
 from crossfade.server.limits import Bounds

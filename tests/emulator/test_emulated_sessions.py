@@ -12,7 +12,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from certificates import make
 from crossfade.emulator.faults import FaultError, parse_fault
-from crossfade.emulator.script import as_script, make_script
+from crossfade.emulator.reading import make_script
+from crossfade.emulator.script import as_script
 from crossfade.emulator.serving import KEY
 from crossfade.emulator.theatre import Scenario
 from emulated_clients import SILENCE, START, Told, assemblyai_told, speechmatics_told
@@ -249,14 +250,6 @@ async def test_a_late_final_comes_even_if_no_more_audio_does(emulator):
                 while not told.of("EndOfUtterance"):
                     told.frames.append(await socket.recv())
     assert told.words == ["Good"]
-
-
-@BOTH
-async def test_a_server_that_stalls_takes_audio_and_says_nothing(emulator, told_by):
-    async with emulator(MORNING, "stall:after_words=2") as (url, _):
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(1.0):
-                await told_by(url)
 
 
 @BOTH

@@ -2,6 +2,8 @@
 
 import asyncio
 import gc
+import json
+import time
 import warnings
 from dataclasses import dataclass, field
 
@@ -9,6 +11,7 @@ import assemblyai.streaming.v3 as aai
 import pytest
 from speechmatics import rt
 
+from crossfade.dialects import DIALECTS
 from crossfade.emulator.serving import KEY
 
 # One of them asks its newest websockets library in a way that this frowns upon.
@@ -182,30 +185,45 @@ async def test_a_handshake_that_is_refused_is_seen_with_its_status(see):
     assert assemblyai.errors == [503]
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        *("timelimit_exceeded", "not_allowed", "job_error"),
-        *("session_timeout", "unknown_error", "invalid_config"),
-    ],
-)
-async def test_errors_of_speechmatics_by_name(emulator, name):
+ENDINGS = {dialect.name: dialect.endings for dialect in DIALECTS}
+
+
+def told_by(ending):
+    """The error message of an ending; ``None``: it has none."""
+    return json.loads(ending.frames[0]) if ending.frames else None
+
+
+@pytest.mark.parametrize("name", ENDINGS["speechmatics"])
+async def test_every_error_of_speechmatics_reaches_its_client(emulator, name):
+    ending = ENDINGS["speechmatics"][name]
     async with emulator(MORNING, f"{name}:after_words=3") as (url, _):
         seen = await speechmatics_sees(url)
-    assert (seen.errors, seen.ended) == ([name], False)
+    told = told_by(ending)
+    assert seen.errors == ([] if told is None else [told["type"]])
+    assert not seen.ended
 
 
-@pytest.mark.parametrize(
-    ("name", "code"),
-    [
-        *(("session_expired", 3008), ("transmission_rate", 3007), ("inactivity", 3006)),
-        *(("too_many_sessions_1008", 1008), ("server_shutdown", 1001), ("frame_too_big", 1009)),
-    ],
-)
-async def test_errors_of_assemblyai_by_name(emulator, name, code):
+@pytest.mark.parametrize("name", ENDINGS["assemblyai"])
+async def test_every_close_code_of_assemblyai_reaches_its_client(emulator, name):
+    ending = ENDINGS["assemblyai"][name]
     async with emulator(MORNING, f"{name}:after_words=3") as (url, _):
         seen = await assemblyai_sees(url, fails=True)
-    assert (seen.finals, seen.errors, seen.ended) == (["Good morning."], [code], False)
+    told = told_by(ending) or {"error_code": ending.goodbye.code}
+    assert (seen.finals, seen.errors[0]) == (["Good morning."], told["error_code"])
+    assert not seen.ended
+
+
+async def test_a_slow_server_slows_them_down_and_costs_no_words(emulator):
+    """4 s of audio at 16 times real time; nothing may come before it was taken."""
+    async with emulator(MORNING, "slow_consumer:speed=16") as (url, _):
+        began = time.monotonic()
+        speechmatics = await speechmatics_sees(url)
+        first_s = time.monotonic() - began
+        assemblyai = await assemblyai_sees(url)
+    assert first_s > 4 / 16
+    assert time.monotonic() - began > 2 * 4 / 16
+    assert speechmatics == Seen(finals=WHOLE["speechmatics"], ended=True)
+    assert assemblyai == Seen(finals=WHOLE["assemblyai"], ended=True)
 
 
 async def test_a_program_that_comes_again_is_served(emulator):

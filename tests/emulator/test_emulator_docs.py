@@ -18,7 +18,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from crossfade.emulator.script import parse_yaml
+from crossfade.emulator.reading import parse_yaml
 from crossfade.emulator.serving import KEY
 from emulated_clients import speechmatics_told
 from processes import CHECKOUT, LIMIT_S, PROGRAMS, RunningServer, crossfade, environment

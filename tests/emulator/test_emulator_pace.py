@@ -128,6 +128,23 @@ def test_a_slow_consumer_takes_audio_at_its_own_speed(played):
     assert moments(socket, "EndOfTranscript") == [16.0]
 
 
+def test_a_server_that_stalls_takes_audio_and_says_nothing(tmp_path):
+    scenario = Scenario(
+        script=as_script("Good morning."), faults=(parse_fault("stall:at_ms=1000"),), speed=None
+    )
+
+    async def stall():
+        socket, _, playing = open_session(tmp_path, scenario)
+        socket.say(START, *SILENCE, END)
+        await asyncio.sleep(3600)
+        assert socket.incoming.empty()
+        assert socket.closed is None
+        playing.cancel()
+        return socket
+
+    assert len(moments(run(stall()), "AudioAdded")) == 10
+
+
 def test_late_finals_are_as_late_at_the_end(played):
     socket = played("late_finals:ms=3000", speed=1.0)
     assert moments(socket, "EndOfUtterance") == [4.7, 6.4]

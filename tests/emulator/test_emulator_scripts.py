@@ -6,15 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crossfade.emulator.script import (
-    Options,
-    ScriptError,
-    as_script,
-    make_script,
-    parse_jsonl,
-    parse_yaml,
-    read_script,
-)
+from crossfade.dialects import DIALECTS
+from crossfade.emulator.reading import make_script, parse_jsonl, parse_yaml, read_script
+from crossfade.emulator.script import Options, ScriptError, as_script
+from crossfade.emulator.theatre import read_scenario
 from crossfade.recognizers.play import NO_CUE, TurnCue
 
 YAML = """
@@ -93,20 +88,42 @@ def test_a_script_that_is_not_repeated_has_no_more_words_than_it_has():
     ("text", "complaint"),
     [
         pytest.param("say: hello", "a script is a list", id="no-list"),
-        pytest.param("- [", "not YAML", id="no-yaml"),
-        pytest.param("- hello", "entry 1: not an object", id="no-object"),
-        pytest.param("- say: a\n- at_ms: 4", "entry 2: it needs 'say'", id="nothing-said"),
-        pytest.param("- say: ' '", "entry 1", id="only-blanks"),
-        pytest.param("- {say: a, wrods: b}", "unknown field `wrods`", id="a-slip"),
-        pytest.param("- {say: a, at_ms: -1}", "entry 1", id="before-the-beginning"),
-        pytest.param("- {say: a, confidence: 2}", "entry 1", id="surer-than-sure"),
-        pytest.param("- {say: a b}\n- {say: c, at_ms: 600}", "before the one in front", id="over"),
-        pytest.param("- {say: a b}\n- set: {repeat_ms: 900}", "repeat_ms is 900", id="too-often"),
-        pytest.param("- set: {}\n- set: {}", "more than one 'set'", id="two-sets"),
-        pytest.param("- set: {repeat_s: 1}", "unknown field `repeat_s`", id="unknown-option"),
-        pytest.param("- {fault: drop, at: end, at_ms: 4}", "one of at", id="twice-placed"),
+        pytest.param("- say: a\n- [", "^line 2: not YAML: ", id="no-yaml"),
+        pytest.param("- hello", "^line 1: not an object", id="no-object"),
+        pytest.param("- say: a\n- at_ms: 4", "^line 2: it needs 'say'", id="nothing-said"),
+        pytest.param("- say: ' '", "^line 1: ", id="only-blanks"),
         pytest.param(
-            "- words: [{text: a, start_ms: 5, end_ms: 5}]", "not after its start", id="no-length"
+            "- say: a\n  confidense: 1",
+            r"^line 2: .*unknown field `confidense` \(did you mean 'confidence'\?\)$",
+            id="a-slip",
+        ),
+        pytest.param("- sya: a", r"did you mean 'say'\?", id="a-slip-in-what-it-is"),
+        pytest.param(
+            "- words:\n  - text: a\n    start: 5\n    end_ms: 9",
+            r"^line 3: .*`start`, in words.0 \(did you mean 'start_ms'\?\)$",
+            id="a-slip-in-a-word",
+        ),
+        pytest.param("- say: a\n  at_ms: -1", "^line 2: .*, in at_ms", id="before-the-beginning"),
+        pytest.param("- {say: a, confidence: 2}", "^line 1: .*confidence", id="surer-than-sure"),
+        pytest.param(
+            "- say: a b\n- fault: drop\n- {say: c, at_ms: 600}",
+            "^line 3: a word begins at 600 ms, before the one in front of it ends at 1200 ms",
+            id="over",
+        ),
+        pytest.param(
+            "- {say: a b}\n- set: {repeat_ms: 900}", "^line 2: repeat_ms is 900", id="too-often"
+        ),
+        pytest.param("- set: {}\n- set: {}", "^line 2: .*more than one 'set'", id="two-sets"),
+        pytest.param(
+            "- set:\n    say_the_rest: 1",
+            r"^line 2: .*`say_the_rest` \(did you mean 'say_rest'\?\)",
+            id="unknown-option",
+        ),
+        pytest.param("- {fault: drop, at: end, at_ms: 4}", "^line 1: .*one of at", id="twice"),
+        pytest.param(
+            "- words: [{text: a, start_ms: 5, end_ms: 5}]",
+            "^line 1: .*not after its start",
+            id="no-length",
         ),
     ],
 )
@@ -124,5 +141,18 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
     with pytest.raises(ScriptError, match=r"nowhere.yaml: FileNotFoundError"):
         read_script(tmp_path / "nowhere.yaml")
     (tmp_path / "bad.yaml").write_text("- hello")
-    with pytest.raises(ScriptError, match=r"bad.yaml: entry 1"):
+    with pytest.raises(ScriptError, match=r"bad.yaml: line 1"):
         read_script(tmp_path / "bad.yaml")
+
+
+def test_a_fault_that_nobody_knows_is_told_with_its_line_and_what_was_meant(tmp_path):
+    (tmp_path / "bad.yaml").write_text("- say: a\n- at_ms: 5\n  fault: truncated_jsno\n")
+    with pytest.raises(
+        ScriptError, match=r"line 3: .*'truncated_jsno' \(did you mean 'truncated_j"
+    ):
+        read_scenario(tmp_path / "bad.yaml", DIALECTS)
+
+
+def test_entries_that_are_no_text_are_told_by_their_number():
+    with pytest.raises(ScriptError, match=r"^entry 2: not an object"):
+        make_script([{"say": "a"}, "b"])

@@ -82,7 +82,7 @@ def crossfade():
 """
 
 
-def pytest_run(folder, program, *arguments):
+def pytest_run(folder, program, *arguments, **variables):
     (folder / "test_program.py").write_text(program)
     return subprocess.run(
         [
@@ -90,7 +90,7 @@ def pytest_run(folder, program, *arguments):
             *("-p", "no:cacheprovider", "--rootdir", folder, folder, *arguments),
         ],
         cwd=folder,
-        env={**os.environ, "PYTEST_ADDOPTS": ""},
+        env={**os.environ, "PYTEST_ADDOPTS": "", **variables},
         capture_output=True,
         text=True,
         timeout=LIMIT_S,
@@ -102,7 +102,7 @@ OTHER_PLUGINS = [f"-pno:{name}" for name in ("asyncio", "timeout", "hypothesispy
 
 
 def test_a_test_says_what_is_said_and_what_goes_wrong(tmp_path):
-    done = pytest_run(tmp_path, USES, "-pno:asyncio")
+    done = pytest_run(tmp_path, USES, "-pcrossfade", PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -266,6 +266,39 @@ def test_a_secret_is_known_by_its_name(name, is_secret):
     assert (Scrubber(None).json({"a": [{name: "value"}]})["a"][0][name] == SCRUBBED) == is_secret
 
 
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "wss://host/v2?jwt=s3cret&language=en",
+        "https://user:s3cret@host/",
+        "it said Bearer s3cret-and-sixteen-more",
+        "key%2Fs3cret",
+        JWT,
+    ],
+)
+def test_a_secret_is_known_in_the_midst_of_a_text(text):
+    scrubbed = Scrubber("key/s3cret").text(text)
+    assert "s3cret" not in scrubbed
+    assert JWT not in scrubbed
+    assert SCRUBBED in scrubbed
+
+
+def test_a_secret_is_known_inside_of_a_parameter_that_holds_json():
+    query = [("llm_gateway", '{"model": "m", "api_key": "s3cret"}'), ("terms", '["a",  "b"]')]
+    assert Scrubber(None).query(query) == [
+        ("llm_gateway", f'{{"model":"m","api_key":"{SCRUBBED}"}}'),
+        ("terms", '["a",  "b"]'),
+    ]
+
+
+@pytest.mark.parametrize("said", ["Token two. Basic instincts.", "a?b=c", "Bearer of good news"])
+def test_what_is_said_is_no_secret(said):
+    assert Scrubber("a key").text(said) == said
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [

@@ -41,9 +41,10 @@ def n_false(side: HeardSide, clip: HeardClip, quiet: Sequence[tuple[float, float
 
 
 def _silences(spoken: Sequence[SpokenWord], audio_ms: int) -> Iterator[tuple[float, float]]:
-    words = sorted(spoken, key=lambda word: word.start)
-    starts = [*(1000 * word.start - MARGIN_MS for word in words), float(audio_ms)]
-    ends = [0.0, *(1000 * word.end + MARGIN_MS for word in words)]
-    for end, start in zip(ends, starts, strict=True):
-        if start - end >= SHORTEST_MS - 2 * MARGIN_MS:
-            yield end, start
+    until_ms, margin_ms = 0.0, 0.0  # nothing is spoken before the beginning, or behind the end
+    for word in sorted(spoken, key=lambda word: word.start):
+        if 1000 * word.start - until_ms >= SHORTEST_MS:
+            yield until_ms + margin_ms, 1000 * word.start - MARGIN_MS
+        until_ms, margin_ms = max(until_ms, 1000 * word.end), MARGIN_MS
+    if audio_ms - until_ms >= SHORTEST_MS:
+        yield until_ms + margin_ms, float(audio_ms)

@@ -3,7 +3,7 @@
     client ──frame──▶ ServerDialect ──Command──▶ Performance   (a script, or a recorded session)
     client ◀──frame── ServerDialect ◀──what is due── Agenda ◀──┘
 
-script         what is said when; faults: what goes wrong, and when
+script         what is said when; faults: what goes wrong, and when; reading: both from a file
 bundle         a recorded session, read; recording: the same, written by ``serve --record``, without
                what scrubbing takes for a secret
 performance    commands → what is due when, from a script; replay: from a recorded session

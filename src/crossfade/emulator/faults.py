@@ -5,7 +5,9 @@ dialect has words for them), or by a vendor's own name for an end of a session, 
 registers them (``Dialect.endings``); in sessions of other dialects the latter does not happen.
 """
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Annotated, Literal
 
 import msgspec
@@ -170,7 +172,18 @@ def check(faults: Sequence[Fault], dialects: Collection[Dialect]) -> None:
     known = frozenset(known_names(dialects))
     for fault in faults:
         if fault.fault not in known:
-            raise FaultError(f"there is no fault {fault.fault!r}; crossfade emulate --list-faults")
+            raise FaultError(no_such(fault.fault, known))
+
+
+def no_such(name: str, known: Collection[str]) -> str:
+    """What to say about a fault whose name nobody knows."""
+    return f"there is no fault {name!r}{nearest(name, known)}; crossfade emulate --list-faults"
+
+
+def nearest(name: str, known: Collection[str]) -> str:
+    """A guess at what was meant, to put behind a name that nobody knows; empty: there is none."""
+    found = get_close_matches(name, known, n=1)
+    return f" (did you mean {found[0]!r}?)" if found else ""
 
 
 def parse_fault(text: str) -> Fault:
@@ -191,4 +204,6 @@ def parse_fault(text: str) -> Fault:
     try:
         return msgspec.convert(fields, Fault, strict=False)  # "3" is a number here
     except (msgspec.ValidationError, ValueError) as error:
-        raise FaultError(f"{text!r}: {error}") from error
+        unknown = re.search(r"unknown field `(.*?)`", str(error))
+        hint = nearest(unknown[1], Fault.__struct_fields__) if unknown else ""
+        raise FaultError(f"{text!r}: {error}{hint}") from error

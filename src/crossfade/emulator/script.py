@@ -11,15 +11,13 @@ A script is a list of entries, in YAML or as one JSON object a line:
 
 An entry with ``say`` or ``words`` is an ``Utterance``, one with ``fault`` a ``Fault``, one with
 ``set`` holds ``Options``. Positions are milliseconds of the session's audio, as everywhere.
+``reading`` makes a script of a file.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
-from pathlib import Path
-from typing import Annotated, Any
+from collections.abc import Iterator, Sequence
+from typing import Annotated
 
-import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
@@ -47,7 +45,15 @@ _Text = Annotated[str, Meta(pattern=r"\S")]
 
 
 class ScriptError(CrossfadeError):
-    """A script that cannot be played; the message says where and why."""
+    """A script that cannot be played; the message says where and why.
+
+    Attributes:
+        utterance: Which one is at fault, from 0; ``None``: not one alone.
+    """
+
+    def __init__(self, why: str, *, utterance: int | None = None) -> None:
+        super().__init__(why)
+        self.utterance = utterance
 
 
 class SpokenWord(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -135,10 +141,14 @@ class Part:
         self._cues: dict[int, TurnCue] = {}
         self._repeat_ms = script.options.repeat_ms
         last_ms = FIRST_MS - PAUSE_MS
-        for utterance in script.utterances:
+        for number, utterance in enumerate(script.utterances):
             if channel is not None and utterance.channel not in (None, channel):
                 continue
-            words = tuple(_words(utterance, last_ms + PAUSE_MS))
+            try:
+                words = tuple(_words(utterance, last_ms + PAUSE_MS))
+                _check_order(last_ms, words)
+            except ScriptError as error:
+                raise ScriptError(str(error), utterance=number) from error
             self.once += words
             last_ms = words[-1].end_ms
             self._cues[words[-1].start_ms] = TurnCue(
@@ -146,7 +156,10 @@ class Part:
                 after_ms=utterance.turn_after_ms,
                 confidence=utterance.turn_confidence,
             )
-        self._check()
+        if self._repeat_ms is not None and self.end_ms > self._repeat_ms:
+            raise ScriptError(
+                f"repeat_ms is {self._repeat_ms}, but the last word ends at {self.end_ms} ms"
+            )
 
     @property
     def end_ms(self) -> int:
@@ -178,18 +191,6 @@ class Part:
             return None
         return self.once[at].end_ms + round_number * (self._repeat_ms or 0)
 
-    def _check(self) -> None:
-        for word, following in pairwise(self.once):
-            if following.start_ms < word.end_ms:
-                raise ScriptError(
-                    f"a word begins at {following.start_ms} ms, before the one in front of it "
-                    f"ends at {word.end_ms} ms"
-                )
-        if self._repeat_ms is not None and self.end_ms > self._repeat_ms:
-            raise ScriptError(
-                f"repeat_ms is {self._repeat_ms}, but the last word ends at {self.end_ms} ms"
-            )
-
 
 def as_script(text: str, options: Options = NO_OPTIONS) -> Script:
     """Make a script of plain text: its sentences are said with a second between them."""
@@ -198,89 +199,14 @@ def as_script(text: str, options: Options = NO_OPTIONS) -> Script:
     return Script(utterances=utterances, options=options)
 
 
-def read_script(path: Path) -> Script:
-    """Read a file: ``.jsonl`` has one JSON object a line, anything else is YAML.
-
-    Raises:
-        ScriptError: If it cannot be read, or is no script.
-    """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeError) as error:
-        raise ScriptError(f"cannot read {path}: {type(error).__name__}") from error
-    try:
-        return parse_jsonl(text) if path.suffix == ".jsonl" else parse_yaml(text)
-    except ScriptError as error:
-        raise ScriptError(f"{path}: {error}") from error
-
-
-def parse_yaml(text: str) -> Script:
-    """Understand a script in YAML.
-
-    Raises:
-        ScriptError: If it is none.
-    """
-    import yaml  # only here: who writes no YAML does not wait for it
-
-    try:
-        entries = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ScriptError(f"not YAML: {error}") from error
-    if not isinstance(entries, list):
-        raise ScriptError("a script is a list: '- say: ...' for each utterance")
-    return make_script(entries)
-
-
-def parse_jsonl(text: str) -> Script:
-    """Understand a script of one JSON object a line; empty lines do not count.
-
-    Raises:
-        ScriptError: If it is none.
-    """
-    entries = []
-    for number, line in enumerate(text.splitlines(), start=1):
-        if line.strip():
-            try:
-                entries.append(msgspec.json.decode(line))
-            except msgspec.DecodeError as error:
-                raise ScriptError(f"line {number}: {error}") from error
-    return make_script(entries)
-
-
-def make_script(entries: Iterable[Any]) -> Script:
-    """Put entries together, as they were decoded from either format.
-
-    Raises:
-        ScriptError: If one of them is not understood, or they do not fit together.
-    """
-    parts = [_entry(number, entry) for number, entry in enumerate(entries, start=1)]
-    options = [part for part in parts if isinstance(part, Options)]
-    if len(options) > 1:
-        raise ScriptError("there is more than one 'set'")
-    script = Script(
-        utterances=tuple(part for part in parts if isinstance(part, Utterance)),
-        faults=tuple(part for part in parts if isinstance(part, Fault)),
-        options=options[0] if options else NO_OPTIONS,
-    )
-    for channel in {None, *(utterance.channel for utterance in script.utterances)}:
-        script.part(channel)
-    return script
-
-
-def _entry(number: int, entry: Any) -> Utterance | Fault | Options:
-    try:
-        if not isinstance(entry, Mapping):
-            raise ScriptError("not an object")
-        if "set" in entry and len(entry) == 1:
-            return msgspec.convert(entry["set"], Options)
-        if "fault" in entry:
-            return msgspec.convert(entry, Fault)
-        utterance = msgspec.convert(entry, Utterance)
-        if (utterance.say is None) == (utterance.words is None):
-            raise ScriptError("it needs 'say', 'words', 'fault' or 'set', and one of them only")
-        return utterance
-    except (msgspec.ValidationError, ScriptError, ValueError) as error:
-        raise ScriptError(f"entry {number}: {error}") from error
+def _check_order(last_ms: int, words: Sequence[Word]) -> None:
+    for word in words:
+        if word.start_ms < last_ms:
+            raise ScriptError(
+                f"a word begins at {word.start_ms} ms, before the one in front of it "
+                f"ends at {last_ms} ms"
+            )
+        last_ms = word.end_ms
 
 
 def _words(utterance: Utterance, next_ms: int) -> Sequence[Word]:

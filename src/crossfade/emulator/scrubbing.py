@@ -3,6 +3,9 @@
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import quote
+
+import msgspec
 
 SCRUBBED = "<scrubbed>"
 
@@ -21,6 +24,10 @@ _WORDS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+")
 _SECRET_HEADERS = frozenset({"sec-websocket-protocol", "sec-websocket-key"})
 
 _URL_USER = re.compile(r"(\w+://)[^/@\s]+@")
+_URL_PARAMETER = re.compile(r"([?&])([\w.-]+)=([^&#\s\"']+)")
+_BEARER = re.compile(r"\b(Bearer|Basic|Token) +(?=\S*\d)[\w.~+/=-]{16,}")
+"""Long and with a digit in it: ``Token`` is a word that may be spoken, too."""
+_JWT = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*")
 
 
 class Scrubber:
@@ -58,13 +65,33 @@ class Scrubber:
                 return value
 
     def text(self, text: str) -> str:
-        """The same without what was shown, and without the user part of URLs."""
+        """The same without what was shown, secrets in URLs, and what looks like a credential."""
         if self._shown is not None:
             text = text.replace(self._shown, SCRUBBED)
-        return _URL_USER.sub(rf"\1{SCRUBBED}@", text)
+            text = text.replace(quote(self._shown, safe=""), SCRUBBED)
+        text = _URL_USER.sub(rf"\1{SCRUBBED}@", text)
+        text = _URL_PARAMETER.sub(_parameter, text)
+        text = _BEARER.sub(rf"\1 {SCRUBBED}", text)
+        return _JWT.sub(SCRUBBED, text)
 
     def _value(self, name: str, value: str) -> str:
-        return SCRUBBED if _is_secret(name) else self.text(value)
+        if _is_secret(name):
+            return SCRUBBED
+        return self._json_in(value) if value[:1] in ("{", "[") else self.text(value)
+
+    def _json_in(self, value: str) -> str:
+        """A parameter that holds JSON; as it came, if there is no secret in it."""
+        try:
+            decoded = msgspec.json.decode(value)
+        except msgspec.DecodeError:
+            return self.text(value)
+        scrubbed = self.json(decoded)
+        return value if scrubbed == decoded else msgspec.json.encode(scrubbed).decode()
+
+
+def _parameter(found: re.Match[str]) -> str:
+    mark, name, value = found.groups()
+    return f"{mark}{name}={SCRUBBED if _is_secret(name) else value}"
 
 
 def _is_secret(name: str) -> bool:

@@ -15,10 +15,11 @@ from msgspec import Struct
 
 from crossfade.dialects.base import Dialect
 from crossfade.emulator.bundle import Bundle, is_bundle, read_bundle
-from crossfade.emulator.faults import Fault, check
+from crossfade.emulator.faults import Fault, check, known_names
 from crossfade.emulator.performance import Performance, ScriptPerformance
+from crossfade.emulator.reading import read_script
 from crossfade.emulator.replay import BundlePerformance
-from crossfade.emulator.script import Script, read_script
+from crossfade.emulator.script import Script
 from crossfade.model import SessionStarted, Start
 
 STARTED_AT = 1_735_689_600
@@ -153,4 +154,6 @@ def read_scenario(path: Path, dialects: Sequence[Dialect]) -> Script | Bundle:
     Raises:
         ScriptError: If it is neither.
     """
-    return read_bundle(path, dialects) if is_bundle(path) else read_script(path)
+    if is_bundle(path):
+        return read_bundle(path, dialects)
+    return read_script(path, faults=known_names(dialects))

@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from crossfade.dialects import DIALECTS
 from crossfade.emulator.bundle import Bundle
 from crossfade.emulator.faults import parse_fault
-from crossfade.emulator.script import SAYING, Options, Script, as_script, make_script
+from crossfade.emulator.reading import make_script
+from crossfade.emulator.script import SAYING, Options, Script, as_script
 from crossfade.emulator.serving import KEY, SLOTS, emulating
 from crossfade.emulator.theatre import Scenario, Theatre, read_scenario
 from crossfade.server.limits import Bounds
