@@ -8,7 +8,8 @@ over the file, that over the default.
 from crossfade.settings.backends import BUILT_IN, BackendSettings
 from crossfade.settings.load import CONFIG_ENV, DEFAULT_FILE, SettingError, load, parse
 from crossfade.settings.prices import PriceSettings
-from crossfade.settings.table import SETTINGS, Setting, Settings
+from crossfade.settings.setting import Setting
+from crossfade.settings.table import SETTINGS, Settings
 
 __all__ = [
     "BUILT_IN",

@@ -10,7 +10,8 @@ from typing import Any
 from crossfade.errors import CrossfadeError
 from crossfade.settings.backends import read_backend
 from crossfade.settings.prices import read_price
-from crossfade.settings.table import SETTINGS, About, Setting, Settings
+from crossfade.settings.setting import About, Setting
+from crossfade.settings.table import SETTINGS, Settings
 
 DEFAULT_FILE = Path("crossfade.toml")
 """Read from the current folder when no other file is named."""
@@ -215,7 +216,7 @@ def _claim(raw: object) -> bool:
 
 
 def _texts(raw: object) -> tuple[str, ...]:
-    items = raw.split(",") if isinstance(raw, str) else raw
+    items = [item.strip() for item in raw.split(",")] if isinstance(raw, str) else raw
     if not isinstance(items, list | tuple):
         raise TypeError(raw)
     return tuple(_text(item) for item in items)

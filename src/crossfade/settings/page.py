@@ -6,7 +6,8 @@
 import sys
 
 from crossfade.settings.load import CONFIG_ENV, DEFAULT_FILE
-from crossfade.settings.table import SETTINGS, Setting
+from crossfade.settings.setting import Setting
+from crossfade.settings.table import SETTINGS
 
 _PAGE_HEAD = f"""\
 # Settings
@@ -26,8 +27,13 @@ max_sessions = 20
 parameters = true
 ```
 
-A name that is not in this table is an error, and so is a value that is not allowed: the message
-says where it was found and what may stand there.
+A flag or a name in the file that nobody knows is an error, and so is a value that is not allowed:
+the message says where it was found and what may stand there. Environment variables of other names
+are not looked at; platforms such as Kubernetes make some.
+
+The file may have more sections: `[backends.NAME]`, who recognizes in place of the embedded model
+([gateway](gateway.md)), and `[prices.NAME]`, what that costs ([compare](compare.md#prices)). Other
+commands take the settings that concern them, by the same names.
 
 | Flag | Environment | `crossfade.toml` | Default | |
 |---|---|---|---|---|

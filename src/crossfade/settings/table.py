@@ -1,37 +1,27 @@
 """The table: one field of ``Settings`` is one row. What a setting is good for, others know."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Literal
 
 import platformdirs
-from msgspec import NODEFAULT, Struct, field
-from msgspec.structs import fields
+from msgspec import Struct, field
 
 from crossfade.settings.backends import BackendSettings
 from crossfade.settings.prices import PriceSettings
+from crossfade.settings.setting import About, Setting, rows_of
 
 
-class About(Struct, frozen=True):
-    """What the annotation of a field says about its setting."""
-
-    key: str | None
-    """Its place in ``crossfade.toml``, ``section.name``; ``None``: it has none."""
-    help: str
-    """One or two sentences."""
-    minimum: float | None = None
-    maximum: float | None = None
-    default_text: str | None = None
-    """What to print as the default where the value itself would not do."""
-    flag: str | None = None
-    """``None``: made from the name."""
-    env: str | None = None
-    """``None``: made from the name."""
-    secret: bool = False
-    """The value is never repeated in a message."""
+def _data_dir() -> Path:
+    try:
+        return Path(platformdirs.user_data_dir("crossfade"))
+    except RuntimeError:  # a user of a container, whom nobody has given a home
+        return Path("/var/lib/crossfade")
 
 
 class Settings(Struct, frozen=True, kw_only=True):
     """Every setting with its value; without arguments, the defaults."""
+
+    # Where it listens -----------------------------------------------------------------------------
 
     host: Annotated[
         str,
@@ -118,6 +108,9 @@ class Settings(Struct, frozen=True, kw_only=True):
             flag="--trusted-proxy",
         ),
     ] = ()
+
+    # Who comes in ---------------------------------------------------------------------------------
+
     keys: Annotated[
         tuple[str, ...],
         About(
@@ -164,6 +157,9 @@ class Settings(Struct, frozen=True, kw_only=True):
         bool,
         About("server.auth", "Ask every client for a key or token. --no-auth lets anybody in."),
     ] = True
+
+    # Who recognizes -------------------------------------------------------------------------------
+
     max_sessions: Annotated[
         int,
         About(
@@ -189,7 +185,8 @@ class Settings(Struct, frozen=True, kw_only=True):
         About(
             "server.workers",
             "Server processes behind the port, each with its own recognizer, slots and metrics; "
-            "more than one for every 8 cores gains nothing. The sessions of `--max-sessions` are "
+            "more than one for every 8 cores gains nothing, unless all sessions are recognized "
+            "elsewhere. The sessions of `--max-sessions`, and of a backend's `max_sessions`, are "
             "divided among them. The metrics of worker N, from 0, are at the metrics' port plus N.",
             minimum=1,
             maximum=256,
@@ -236,14 +233,18 @@ class Settings(Struct, frozen=True, kw_only=True):
             maximum=1024,
         ),
     ] = 0
+
+    # Files and logs -------------------------------------------------------------------------------
+
     data_dir: Annotated[
         Path,
         About(
             "server.data_dir",
-            "Folder that holds the keys and the secret that signs temporary tokens.",
+            "Folder that holds keys, certificates of our own, and the secret that signs temporary "
+            "tokens.",
             default_text="the user's data folder, on Linux ~/.local/share/crossfade",
         ),
-    ] = field(default_factory=lambda: Path(platformdirs.user_data_dir("crossfade")))
+    ] = field(default_factory=_data_dir)
     model_dir: Annotated[
         Path | None,
         About(
@@ -277,6 +278,9 @@ class Settings(Struct, frozen=True, kw_only=True):
         bool,
         About("server.record_audio", "Record the audio too, beside each of these files."),
     ] = False
+
+    # Limits ---------------------------------------------------------------------------------------
+
     idle_s: Annotated[
         float,
         About(
@@ -378,6 +382,9 @@ class Settings(Struct, frozen=True, kw_only=True):
             maximum=1 << 30,
         ),
     ] = 8_388_608
+
+    # What vendors' rules leave open ---------------------------------------------------------------
+
     lenient_audio: Annotated[
         bool,
         About(
@@ -449,97 +456,5 @@ class Settings(Struct, frozen=True, kw_only=True):
     """The same: see ``PriceSettings``."""
 
 
-class Setting(Struct, frozen=True, kw_only=True):
-    """One row of the table."""
-
-    name: str
-    """The field of ``Settings``."""
-    type: Any
-    """What its value is: a class, a ``Literal``, or ``tuple[str, ...]``; never ``None``."""
-    default: object
-    help: str
-    flag: str
-    """``--no-…`` for what is on by default."""
-    env: str
-    key: str | None
-    about: About
-
-    @property
-    def is_switch(self) -> bool:
-        """A flag without a value."""
-        return self.type is bool
-
-    @property
-    def is_repeatable(self) -> bool:
-        """The flag may be given more than once."""
-        return get_origin(self.type) is tuple
-
-    @property
-    def choices(self) -> tuple[str, ...]:
-        """The only values that it can have; empty where that is not how it is limited."""
-        return get_args(self.type) if get_origin(self.type) is Literal else ()
-
-    @property
-    def default_text(self) -> str:
-        """The default as people read it."""
-        return self.about.default_text or _shown(self.default)
-
-    @property
-    def allowed(self) -> str:
-        """What its value may be: the end of the sentence "it must be ..."."""
-        if self.choices:
-            return " or ".join([", ".join(self.choices[:-1]), self.choices[-1]])
-        return _KINDS[self.type] + _range(self.about.minimum, self.about.maximum)
-
-
-_KINDS: dict[Any, str] = {
-    str: "a text",
-    int: "a whole number",
-    float: "a number",
-    bool: "true or false",
-    Path: "a path",
-    tuple[str, ...]: "a list of texts",
-}
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _range(minimum: float | None, maximum: float | None) -> str:
-    if minimum is not None and maximum is not None:
-        return f" from {minimum:g} to {maximum:g}"
-    return "" if minimum is None else f", {minimum:g} or more"
-
-
-def _table() -> tuple[Setting, ...]:
-    hints = get_type_hints(Settings, include_extras=True)
-    rows = (item for item in fields(Settings) if get_origin(hints[item.name]) is Annotated)
-    return tuple(_row(item.name, hints[item.name], item) for item in rows)
-
-
-def _row(name: str, hint: Any, item: Any) -> Setting:
-    annotated, about = get_args(hint)
-    default = item.default_factory() if item.default is NODEFAULT else item.default
-    dashed = name.replace("_", "-")
-    return Setting(
-        name=name,
-        type=_without_none(annotated),
-        default=default,
-        help=about.help,
-        flag=about.flag or (f"--no-{dashed}" if default is True else f"--{dashed}"),
-        env=about.env or f"CROSSFADE_{name.upper()}",
-        key=about.key,
-        about=about,
-    )
-
-
-def _without_none(hint: Any) -> Any:
-    options = [option for option in get_args(hint) if option is not type(None)]
-    return options[0] if type(None) in get_args(hint) else hint
-
-
-SETTINGS: tuple[Setting, ...] = _table()
+SETTINGS: tuple[Setting, ...] = rows_of(Settings)
 """The table, in the order in which people read it."""
