@@ -71,8 +71,8 @@ def send_audio(ws):
 
 def finish(ws):
     ws.send(json.dumps({"type": "Terminate"}))
-    terminated.wait(timeout=5)
-    ws.close()
+    if not terminated.wait(timeout=5):
+        ws.close()
 
 
 def show(text, *, final):
@@ -97,6 +97,7 @@ def on_message(ws, data):
             session_s = message["session_duration_seconds"]
             print(f"\n{audio_s} s of audio in {session_s} s", file=sys.stderr)
             terminated.set()
+            ws.close()  # here: from another thread it would be noticed ten seconds later
         case "Error":
             on_error(ws, message["error"])
 

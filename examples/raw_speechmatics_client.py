@@ -78,8 +78,8 @@ def send_audio(ws):
 
 def finish(ws):
     ws.send(json.dumps({"message": "EndOfStream", "last_seq_no": chunks_sent}))
-    ended.wait(timeout=5)
-    ws.close()
+    if not ended.wait(timeout=5):
+        ws.close()
 
 
 def show(text, *, final):
@@ -101,6 +101,7 @@ def on_message(ws, data):
                 show(text, final=kind == "AddTranscript")
         case "EndOfTranscript":
             ended.set()
+            ws.close()  # here: from another thread it would be noticed ten seconds later
         case "Error":
             on_error(ws, f"{message['type']}: {message['reason']}")
 

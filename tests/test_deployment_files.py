@@ -5,11 +5,13 @@ import re
 import httpx
 import yaml
 
+from crossfade.server.limits import Patience
 from crossfade.settings.table import SETTINGS
 from processes import CHECKOUT, KEY, serving
 
 DEPLOY = CHECKOUT / "deploy"
 VARIABLES = {setting.env for setting in SETTINGS}
+PARTING_S = Patience().parting_s
 
 
 def container():
@@ -23,14 +25,25 @@ def test_every_variable_is_a_setting():
     (spec,) = container()["containers"]
     image = re.findall(r"\b(CROSSFADE_\w+)=", (DEPLOY / "Containerfile").read_text())
     assert image
-    assert {row["name"] for row in spec["env"]} | set(image) <= VARIABLES
+    assert variables(spec).keys() | set(image) <= VARIABLES
+
+
+def variables(spec):
+    return {row["name"]: row["value"] for row in spec["env"]}
 
 
 def test_a_replica_may_drain_for_as_long_as_it_wants():
     pod = container()
     (spec,) = pod["containers"]
-    (drain,) = [row["value"] for row in spec["env"] if row["name"] == "CROSSFADE_DRAIN_S"]
-    assert pod["terminationGracePeriodSeconds"] > float(drain) + 5
+    program, wait_s = spec["lifecycle"]["preStop"]["exec"]["command"]
+    assert program == "sleep"
+    drain_s = float(variables(spec)["CROSSFADE_DRAIN_S"])
+    assert pod["terminationGracePeriodSeconds"] > float(wait_s) + drain_s + PARTING_S
+
+
+def test_a_replica_counts_on_no_more_cores_than_it_asks_for():
+    (spec,) = container()["containers"]
+    assert variables(spec)["CROSSFADE_THREADS"] == spec["resources"]["requests"]["cpu"]
 
 
 def test_the_image_is_made_of_files_that_are_there():

@@ -164,19 +164,9 @@ def test_our_own_client_is_shown_as_in_the_example():
     assert f"```python\n{shown}```" in README
 
 
-@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\((?!http)([^)#]+)", README))))
-def test_what_is_linked_is_there(link):
-    assert (CHECKOUT / link).exists()
-
-
 def test_the_clients_page_shows_the_example():
     example = (CHECKOUT / "examples" / "guide_speechmatics.py").read_text()
     assert f"```python\n{example}```" in CLIENT
-
-
-@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\((?!http)([^)#]+)", CLIENT))))
-def test_what_the_clients_page_links_is_there(link):
-    assert (CHECKOUT / "docs" / link).exists()
 
 
 def test_the_clients_page_shows_the_microphone_as_the_example_does():

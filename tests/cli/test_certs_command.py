@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from processes import KEY, crossfade, environment, serving
+from processes import KEY, environment, serving
 
 SPEECHMATICS = """
 import asyncio, sys
@@ -51,12 +51,8 @@ client.disconnect(terminate=True)
 """
 
 
-def made(data_dir, *arguments: str) -> dict:
-    return json.loads(crossfade("certs", "--json", *arguments, data_dir=data_dir).stdout)
-
-
-def test_it_tells_where_everything_is_and_how_to_trust_it(tmp_path):
-    done = crossfade("certs", "--host", "speech.lan", data_dir=tmp_path)
+def test_it_tells_where_everything_is_and_how_to_trust_it(here, tmp_path):
+    done = here("certs", "--host", "speech.lan")
     assert done.returncode == 0
     authority = tmp_path / "tls" / "ca.pem"
     for text in (
@@ -71,10 +67,10 @@ def test_it_tells_where_everything_is_and_how_to_trust_it(tmp_path):
     assert "BEGIN" not in done.stdout
 
 
-def test_run_again_it_renews_the_certificate_and_keeps_names_and_authority(tmp_path):
-    first = made(tmp_path, "--host", "speech.lan")
+def test_run_again_it_renews_the_certificate_and_keeps_names_and_authority(here):
+    first = json.loads(here("certs", "--json", "--host", "speech.lan").stdout)
     before = [Path(first[name]).read_text() for name in ("ca", "cert")]
-    second = made(tmp_path)
+    second = json.loads(here("certs", "--json").stdout)
     authority, certificate = [Path(second[name]).read_text() for name in ("ca", "cert")]
     assert authority == before[0]
     assert certificate != before[1]
@@ -82,8 +78,8 @@ def test_run_again_it_renews_the_certificate_and_keeps_names_and_authority(tmp_p
     assert 390 < (second["expires"] - time.time()) / 86_400 < 398
 
 
-def test_a_name_that_is_none_is_told(tmp_path):
-    done = crossfade("certs", "--host", "https://speech.lan", data_dir=tmp_path)
+def test_a_name_that_is_none_is_told(here):
+    done = here("certs", "--host", "https://speech.lan")
     assert done.returncode == 1
     assert "is no name of a host" in done.stderr
     assert "Traceback" not in done.stderr
@@ -98,12 +94,6 @@ def test_tls_needs_nothing_made_before_and_plain_stays_where_it_is_wanted(tmp_pa
         secure = httpx.get(f"https://{server.address}/readyz", verify=trusting)
         assert secure.status_code == 200
         assert httpx.get(f"http://{plain}/readyz").status_code == 200
-
-
-def test_a_second_port_without_tls_at_the_first_makes_no_sense(tmp_path):
-    done = crossfade("serve", "--backend", "scripted", "--also-plain", "0", data_dir=tmp_path)
-    assert done.returncode == 1
-    assert "--tls" in done.stderr
 
 
 @pytest.fixture(scope="module")
@@ -138,6 +128,14 @@ def test_without_the_authority_they_go_away(secure, speech_wav, program):
     done = talk(program, secure, speech_wav, SSL_CERT_FILE="")
     assert done.returncode != 0
     assert "CERTIFICATE_VERIFY_FAILED" in done.stderr
+
+
+def test_our_own_client_says_what_it_does_not_trust(here, secure, speech_wav):
+    url = f"wss://{secure[0].address}"
+    done = here("transcribe", speech_wav, "--url", url, "--dialect", "speechmatics", "--key", KEY)
+    assert done.returncode == 1
+    assert "is not trusted" in done.stderr
+    assert "SSL_CERT_FILE" in done.stderr
 
 
 def test_curl_trusts_it_as_the_command_says(secure):

@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from crossfade.dialects import DIALECTS
-from processes import CHECKOUT, KEY, LIMIT_S, PROGRAMS, crossfade, environment, serving
+from processes import CHECKOUT, KEY, LIMIT_S, PROGRAMS, environment, serving
 
 PAGE = (CHECKOUT / "docs" / "conformance.md").read_text()
 COMMANDS = [
@@ -26,18 +26,18 @@ def server(tmp_path_factory):
 
 
 @pytest.fixture
-def ask(server, tmp_path):
+def ask(here, server):
     """Run it against the server; with its key, and what else is given."""
 
     def run(*arguments, key=KEY):
         url = f"ws://{server.address}"
-        return crossfade("conformance", url, *arguments, data_dir=tmp_path, CROSSFADE_KEY=key)
+        return here("conformance", url, *arguments, CROSSFADE_KEY=key)
 
     return run
 
 
-def test_its_help_has_an_example(tmp_path):
-    done = crossfade("conformance", "--help", data_dir=tmp_path)
+def test_its_help_has_an_example(here):
+    done = here("conformance", "--help")
     assert done.returncode == 0
     assert "crossfade conformance" in done.stdout.partition("Examples:")[2]
 
@@ -96,11 +96,11 @@ def test_without_a_key_no_case_shows_one(ask):
     assert "0 passed, 0 failed" in done.stdout
 
 
-def test_cases_are_listed_without_a_server(tmp_path):
-    done = crossfade("conformance", "--list", "--only", "start.*", data_dir=tmp_path)
+def test_cases_are_listed_without_a_server(here):
+    done = here("conformance", "--list", "--only", "start.*")
     assert done.returncode == 0
     assert "start.second-start" in done.stdout
-    done = crossfade("conformance", "--list", "--json", data_dir=tmp_path)
+    done = here("conformance", "--list", "--json")
     listed = json.loads(done.stdout)["dialects"]
     assert all(len(cases) >= 25 for cases in listed.values())
 
@@ -116,15 +116,15 @@ def test_cases_are_listed_without_a_server(tmp_path):
         (["wss://speech.example"], "say --yes if it may be charged"),
     ],
 )
-def test_wrong_usage_exits_2_with_a_sentence(tmp_path, arguments, message):
-    done = crossfade("conformance", *arguments, data_dir=tmp_path)
+def test_wrong_usage_exits_2_with_a_sentence(here, arguments, message):
+    done = here("conformance", *arguments)
     assert done.returncode == 2
     assert message in done.stderr
     assert not done.stdout
 
 
-def test_a_server_that_is_not_there_is_one_sentence(tmp_path):
-    done = crossfade("conformance", "ws://127.0.0.1:9", data_dir=tmp_path)
+def test_a_server_that_is_not_there_is_one_sentence(here):
+    done = here("conformance", "ws://127.0.0.1:9")
     assert done.returncode == 1
     assert "crossfade: nothing listens at 127.0.0.1:9" in done.stderr
     assert not done.stdout
@@ -154,7 +154,7 @@ def test_who_says_no_pays_nothing(tmp_path):
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_the_commands_of_the_page_are_run(server, tmp_path, command):
+def test_the_commands_of_the_page_are_run(here, server, command):
     program, *arguments = [part.strip("'") for part in command.split()]
     assert program == "crossfade"
     if "--list" not in arguments:
@@ -162,24 +162,18 @@ def test_the_commands_of_the_page_are_run(server, tmp_path, command):
         arguments = [re.sub(r"wss?://[^/]+", f"ws://{server.address}", part) for part in arguments]
         arguments += ["--minutes", "0", "--at-once", "8"]
     filled = [part.replace("YOUR_KEY", KEY) for part in arguments]
-    done = crossfade(*filled, data_dir=tmp_path)
+    done = here(*filled)
     assert done.returncode == 0, done.stdout
     assert done.stdout
 
 
-@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\((?!http)([^)#]+)", PAGE))))
-def test_what_the_page_links_is_there(link):
-    assert (CHECKOUT / "docs" / link).exists()
-
-
 @pytest.mark.model
-def test_a_server_that_hears_passes_what_needs_ears(live_server, tmp_path):
+def test_a_server_that_hears_passes_what_needs_ears(here, live_server):
     wanted = ("ears", "transcripts.utterances", "universal.one-end", "streaming.formatted")
-    done = crossfade(
+    done = here(
         "conformance",
         f"ws://{live_server.address}",
         *(part for name in wanted for part in ("--only", name)),
-        data_dir=tmp_path,
         CROSSFADE_KEY=KEY,
     )
     assert done.returncode == 0, done.stdout

@@ -72,8 +72,8 @@ def test_a_session_fails_over_from_a_backend_that_is_not_there(tmp_path, unused_
     assert "failover: backend dead (gone), going on with scripted from 0 ms" in log
 
 
-def test_a_key_that_may_not_use_every_backend_of_the_route_is_refused(tmp_path):
-    added = crossfade("keys", "add", "phone", "--backends", "aai", data_dir=tmp_path)
+def test_a_key_that_may_not_use_every_backend_of_the_route_is_refused(here, tmp_path):
+    added = here("keys", "add", "phone", "--backends", "aai")
     with serving(tmp_path) as server, pytest.raises(UpstreamError) as caught:
         asyncio.run(words(server, "speechmatics", key=added.stdout.strip()))
     assert caught.value.code == 4003
@@ -159,8 +159,8 @@ def test_a_second_backend_hears_sessions_too_and_what_it_says_is_on_disk(tmp_pat
     assert said["session"] == said["shadow"] != []
 
 
-def test_a_key_has_to_be_allowed_the_second_backend_too(tmp_path):
-    added = crossfade("keys", "add", "phone", "--backends", "scripted", data_dir=tmp_path)
+def test_a_key_has_to_be_allowed_the_second_backend_too(here, tmp_path):
+    added = here("keys", "add", "phone", "--backends", "scripted")
     key = added.stdout.strip()
     config = write(tmp_path / "c.toml", '[backends.other]\nvendor = "scripted"\n')
     arguments = ("--config", str(config), "--shadow-backend", "other")

@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed
 
 from assemblyai_wire import TERMINATE, US, dial, quiet, text
 from crossfade.cli.workers import share
-from crossfade.settings import Settings
+from crossfade.settings import BackendSettings, Settings
 from processes import KEY, crossfade, serving
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc")
@@ -86,6 +86,9 @@ async def test_every_worker_drains_when_the_server_is_told_to_stop(tmp_path):
             for wire in wires:
                 await wire.hear("Begin")
                 await wire.say(*quiet(3000))
+            for wire in wires:  # what has not arrived when the signal comes is not heard
+                while "come" not in [word["text"] for word in (await wire.hear("Turn"))["words"]]:
+                    pass
             stopped = asyncio.create_task(in_threads(server.stop))
             for wire in wires:
                 assert text(await wire.hear_all()).startswith("these words come")
@@ -142,3 +145,14 @@ def test_what_is_there_for_all_is_divided():
     assert share(Settings(workers=2), 1).max_sessions == 0, "measured by each"
     assert share(Settings(workers=2, threads=5), 1).threads == 5
     assert share(Settings(workers=1000), 1).threads == 1
+
+
+def test_workers_together_open_no_more_sessions_with_a_backend_than_it_allows():
+    backends = {
+        "aai": BackendSettings(vendor="assemblyai", max_sessions=10),
+        "sm": BackendSettings(vendor="speechmatics"),
+    }
+    settings = Settings(workers=4, backends=backends)
+    shares = [share(settings, number).backends for number in range(4)]
+    assert [each["aai"].max_sessions for each in shares] == [3, 3, 2, 2]
+    assert {each["sm"].max_sessions for each in shares} == {None}

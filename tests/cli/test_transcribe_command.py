@@ -20,23 +20,22 @@ def on_server(tmp_path_factory):
 
 
 @pytest.mark.parametrize("dialect", ["speechmatics", "assemblyai"])
-def test_the_words_and_nothing_else_go_to_stdout(tmp_path, speech_wav, on_server, dialect):
-    done = crossfade("transcribe", speech_wav, *on_server, "--dialect", dialect, data_dir=tmp_path)
+def test_the_words_and_nothing_else_go_to_stdout(here, speech_wav, on_server, dialect):
+    done = here("transcribe", speech_wav, *on_server, "--dialect", dialect)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(SCRIPTED_WORDS)
     assert done.stderr == ""
 
 
 def test_many_files_are_written_in_order_and_one_bad_file_does_not_stop_them(
-    tmp_path, speech_wav, on_server
+    here, tmp_path, speech_wav, on_server
 ):
     shutil.copy(speech_wav, tmp_path / "a.wav")
     shutil.copy(speech_wav, tmp_path / "c.wav")
     (tmp_path / "b.wav").write_bytes(b"no audio at all")
-    done = crossfade(
+    done = here(
         *("transcribe", "a.wav", "b.wav", "c.wav", "none.wav", "--json", *on_server),
         *("--dialect", "speechmatics"),
-        data_dir=tmp_path,
     )
     assert done.returncode == 1
     assert [json.loads(line)["file"] for line in done.stdout.splitlines()] == ["a.wav", "c.wav"]
@@ -45,11 +44,10 @@ def test_many_files_are_written_in_order_and_one_bad_file_does_not_stop_them(
     assert "Traceback" not in done.stderr
 
 
-def test_texts_go_into_a_folder_and_leave_nothing_else_there(tmp_path, speech_wav, on_server):
-    done = crossfade(
+def test_texts_go_into_a_folder_and_leave_nothing_else_there(here, tmp_path, speech_wav, on_server):
+    done = here(
         *("transcribe", speech_wav, *on_server, "--dialect", "speechmatics"),
         *("--format", "vtt", "--output", "out"),
-        data_dir=tmp_path,
     )
     assert done.returncode == 0
     assert done.stdout == ""
@@ -58,12 +56,11 @@ def test_texts_go_into_a_folder_and_leave_nothing_else_there(tmp_path, speech_wa
     assert written.read_text().startswith("WEBVTT\n\n00:00:00.500 --> ")
 
 
-def test_a_folder_that_cannot_be_written_is_told(tmp_path, speech_wav, on_server):
+def test_a_folder_that_cannot_be_written_is_told(here, tmp_path, speech_wav, on_server):
     (tmp_path / "blocked").write_text("a file")
-    done = crossfade(
+    done = here(
         *("transcribe", speech_wav, *on_server, "--dialect", "speechmatics"),
         *("--output", "blocked/out"),
-        data_dir=tmp_path,
     )
     assert done.returncode == 1
     assert "cannot write blocked/out/speech.txt" in done.stderr
@@ -100,9 +97,9 @@ def test_ctrl_c_ends_it_quietly_though_nobody_writes_to_its_standard_input(tmp_p
 
 
 @pytest.mark.model
-def test_a_recording_is_transcribed_in_process(tmp_path, recordings):
+def test_a_recording_is_transcribed_in_process(here, recordings):
     spoken = next(r for r in recordings if r.category == "read_en")
-    done = crossfade("transcribe", spoken.path, "--json", data_dir=tmp_path)
+    done = here("transcribe", spoken.path, "--json")
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
     assert abs(result["audio_ms"] - spoken.duration_s * 1000) < 20
@@ -112,7 +109,7 @@ def test_a_recording_is_transcribed_in_process(tmp_path, recordings):
 
 
 @pytest.mark.model
-def test_a_language_that_the_model_does_not_speak_is_told(tmp_path, speech_wav):
-    done = crossfade("transcribe", speech_wav, "--language", "fr", data_dir=tmp_path)
+def test_a_language_that_the_model_does_not_speak_is_told(here, speech_wav):
+    done = here("transcribe", speech_wav, "--language", "fr")
     assert done.returncode == 1
     assert "language 'fr' is not available here" in done.stderr

@@ -68,38 +68,38 @@ def test_a_hundred_files_survive_ctrl_c_and_go_on(tmp_path, speech_wav, on_serve
     assert len({path.read_text() for path in out.iterdir()}) == 1
 
 
-def test_what_a_killed_run_left_is_done_anew(tmp_path, talk, on_server):
+def test_what_a_killed_run_left_is_done_anew(here, tmp_path, talk, on_server):
     left = tmp_path / "out" / "talk.txt.part"
     left.parent.mkdir()
     left.write_text("These words were nev")
-    done = crossfade("transcribe", talk, "--output", "out", *on_server, data_dir=tmp_path)
+    done = here("transcribe", talk, "--output", "out", *on_server)
     assert done.returncode == 0, done.stderr
     assert not left.exists()
     assert (tmp_path / "out" / "talk.txt").read_text().startswith(SCRIPTED_WORDS)
 
 
 def test_a_text_is_made_anew_if_its_recording_changed_or_the_user_says_so(
-    tmp_path, talk, on_server
+    here, tmp_path, talk, on_server
 ):
     text = tmp_path / "out" / "talk.txt"
     text.parent.mkdir()
     command = ("transcribe", talk, "--output", "out", *on_server)
     text.write_text("kept")
-    crossfade(*command, data_dir=tmp_path)
+    here(*command)
     assert text.read_text() == "kept"
-    crossfade(*command, "--overwrite", data_dir=tmp_path)
+    here(*command, "--overwrite")
     assert text.read_text().startswith(SCRIPTED_WORDS)
     text.write_text("old")
     os.utime(text, (0, 0))
-    crossfade(*command, data_dir=tmp_path)
+    here(*command)
     assert text.read_text().startswith(SCRIPTED_WORDS)
 
 
-def test_a_text_that_another_run_is_writing_is_left_to_it(tmp_path, talk, on_server):
+def test_a_text_that_another_run_is_writing_is_left_to_it(here, tmp_path, talk, on_server):
     (tmp_path / "out").mkdir()
     with (tmp_path / "out" / "talk.txt.part").open("w") as theirs:
         fcntl.flock(theirs, fcntl.LOCK_EX)
-        done = crossfade("transcribe", talk, "--output", "out", *on_server, data_dir=tmp_path)
+        done = here("transcribe", talk, "--output", "out", *on_server)
     assert done.returncode == 1
     assert "another process is writing out/talk.txt" in done.stderr
 
@@ -126,8 +126,8 @@ def test_words_are_on_the_disk_while_the_recording_is_heard(tmp_path, speech_wav
     assert not part.exists()
 
 
-def test_a_folder_without_recordings_is_wrong_usage(tmp_path):
+def test_a_folder_without_recordings_is_wrong_usage(here, tmp_path):
     (tmp_path / "empty").mkdir()
-    done = crossfade("transcribe", "empty", data_dir=tmp_path)
+    done = here("transcribe", "empty")
     assert done.returncode == 2
     assert "there are no recordings in empty" in done.stderr

@@ -4,6 +4,8 @@ Results go to stdout, everything else to stderr. Exit codes: 0 done, 1 failed, 2
 130 interrupted. The commands import what is heavy when they run, so that ``--help`` is quick.
 """
 
+import errno
+import os
 import sys
 
 import click
@@ -26,6 +28,9 @@ from crossfade.errors import CrossfadeError
 
 INTERRUPTED = 130
 """What a shell reports for a program ended by Ctrl-C."""
+
+_OUTPUT_LOST = (errno.EPIPE, errno.ENOSPC)
+"""Whoever read our output has enough of it, as `head` has; or the disk is full."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -60,4 +65,16 @@ def _run() -> int:
     except CrossfadeError as error:
         click.echo(f"crossfade: {error}", err=True)
         return 1
+    except OSError as error:
+        if error.errno not in _OUTPUT_LOST:
+            raise
+        return _end_without_output(error)
     return code if isinstance(code, int) else 0
+
+
+def _end_without_output(error: OSError) -> int:
+    # What is still in the buffer of stdout cannot be written either; at exit Python would try.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if error.errno != errno.EPIPE:
+        click.echo(f"crossfade: cannot write: {error.strerror}", err=True)
+    return 1

@@ -34,7 +34,10 @@ It stays on this machine; where it is to sign nothing more, delete it.
 """
 
 
-@click.command(epilog=example("crossfade certs --host speech.lan --host 192.168.1.20"))
+@click.command(
+    short_help="Make a TLS certificate, by an authority of this machine's own.",
+    epilog=example("crossfade certs --host speech.lan --host 192.168.1.20"),
+)
 @click.option(
     "--host",
     "hosts",

@@ -7,6 +7,7 @@ import socket
 import time
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib import resources
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,16 +15,20 @@ from typing import Literal
 from urllib.error import URLError
 from urllib.request import ProxyHandler, build_opener
 
+from cryptography import x509
+
 from crossfade.audio import SAMPLE_RATE_HZ, encode, read_media
 from crossfade.bench.in_process import InProcess
 from crossfade.bench.machine import FAST_INT8, Hardware, hardware
+from crossfade.cli.serving import is_loopback
 from crossfade.client.sources import MEDIA_AUDIO, Microphone, MicrophoneError, Trouble
-from crossfade.errors import CrossfadeError, ModelError
+from crossfade.errors import ConfigError, CrossfadeError, ModelError
 from crossfade.model import SessionConfig
 from crossfade.recognizers.onnx import EmbeddedRecognizer, files
 from crossfade.recognizers.onnx.calibrate import measure_decode_s, slots, usable_cores
 from crossfade.recognizers.onnx.files import ModelFiles
 from crossfade.scoring import real_time_factor
+from crossfade.server.tls import Tls
 from crossfade.settings import Settings
 
 REAL_TIME_WARN = 0.2
@@ -33,6 +38,9 @@ HEALTH_LIMIT_S = 2.0
 
 LISTEN_S = 2.0
 """What is wrong with a microphone is known by then."""
+
+RENEW_DAYS = 14
+"""Who renews certificates by a program does it earlier than so long before their end."""
 
 State = Literal["ok", "warn", "broken"]
 
@@ -62,7 +70,8 @@ async def examine(settings: Settings) -> list[Check]:
         _threads(settings, machine),
         model,
         *(await _speed(found, settings) if found else ()),
-        *(await _microphone()),
+        await _microphone(),
+        _tls(settings),
         _port(settings.host, settings.port),
     ]
 
@@ -171,10 +180,11 @@ def _slots(decode_s: float, n_threads: int, chosen: int) -> Check:
     return Check(name="slots", found=found, value=measured)
 
 
-async def _microphone() -> list[Check]:
+async def _microphone() -> Check:
     """Listen to the default microphone for a moment, where the extra for it is installed."""
     if find_spec("sounddevice") is None:
-        return []
+        found = "not looked for: only `crossfade listen` needs one, with the extra crossfade[mic]"
+        return Check(name="microphone", found=found)
     source = Microphone()
     try:
         with suppress(TimeoutError):
@@ -182,19 +192,58 @@ async def _microphone() -> list[Check]:
                 async for _ in blocks:
                     pass  # it measures itself
     except MicrophoneError as error:
-        return [Check(name="microphone", found="none", state="warn", advice=str(error))]
+        return Check(name="microphone", found="none", state="warn", advice=str(error))
     device, trouble = source.device, source.trouble
     if device is None:
-        return [Check(name="microphone", found="it does not open", state="warn", advice=_BUSY)]
+        return Check(name="microphone", found="it does not open", state="warn", advice=_BUSY)
     found = f"{device.name}, {device.rate_hz} Hz, peak {source.level_db:.0f} dB"
     if trouble in (None, Trouble.SILENCE):  # nobody has asked anyone to speak
-        return [Check(name="microphone", found=found, value=device.name)]
-    return [
-        Check(name="microphone", found=found, value=device.name, state="warn", advice=trouble.value)
-    ]
+        return Check(name="microphone", found=found, value=device.name)
+    return Check(
+        name="microphone", found=found, value=device.name, state="warn", advice=trouble.value
+    )
 
 
 _BUSY = "does another program hold it? `crossfade listen --list-devices` shows others"
+
+
+def _tls(settings: Settings) -> Check:
+    """Look at the certificate that `crossfade serve` would show; make none."""
+    if settings.cert is not None:
+        return _certificate(settings.cert, settings.key_file)
+    if settings.tls:
+        return _own_certificate(settings.data_dir / "tls")
+    if settings.key_file is not None:
+        found, advice = "a private key without its certificate", "name that with --cert"
+        return Check(name="tls", found=found, state="broken", advice=advice)
+    if is_loopback(settings.host):
+        return Check(name="tls", found="off; nobody but this machine listens in")
+    advice = "--tls, --cert, or a proxy in front that ends TLS; keys and speech are in the clear"
+    return Check(name="tls", found=f"off, at {settings.host}", state="warn", advice=advice)
+
+
+def _own_certificate(folder: Path) -> Check:
+    """The one that `--tls` makes and renews by itself."""
+    certificate = folder / "server.pem"
+    if not certificate.exists():
+        return Check(name="tls", found="a certificate of our own, made at the first start")
+    return _certificate(certificate, folder / "server-key.pem", is_ours=True)
+
+
+def _certificate(path: Path, key_file: Path | None, *, is_ours: bool = False) -> Check:
+    try:
+        Tls(path, key_file)
+    except ConfigError as error:
+        advice = "crossfade certs makes one of our own, for --tls"
+        return Check(name="tls", found=str(error), state="broken", advice=advice)
+    ends = x509.load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc
+    found = f"{path}, until {ends:%Y-%m-%d}"
+    n_days = (ends - datetime.now(UTC)).days
+    if is_ours or n_days >= RENEW_DAYS:
+        return Check(name="tls", found=found, value=n_days)
+    advice = "put a new one into the same files; a running server takes it over"
+    state: State = "broken" if n_days < 0 else "warn"
+    return Check(name="tls", found=found, value=n_days, state=state, advice=advice)
 
 
 def _port(host: str, port: int) -> Check:

@@ -18,11 +18,12 @@ _OF_REPORTS = ("html_file", "no_audio", "json_file")
 
 
 @click.command(
+    short_help="Compare recognizers or servers on your own recordings.",
     epilog=example(
         "crossfade compare talk.mp3 --a local:max_delay=0.7 --b local:max_delay=2 --html talk.html",
         "crossfade compare calls/ --reference texts/ --a local --b NAME --json calls.json",
         "crossfade compare --shadow DATA/shadow --html shadow.html",
-    )
+    ),
 )
 @click.argument("audio", nargs=-1, type=click.Path(path_type=Path), metavar="[AUDIO]...")
 @click.option("--a", "first", metavar="SIDE", help="Who is compared.")
@@ -48,7 +49,9 @@ _OF_REPORTS = ("html_file", "no_audio", "json_file")
     help="Sessions that a gateway's [shadow] has recorded; instead of AUDIO and sides. Nothing is "
     "played.",
 )
-@click.option("--language", default="en", show_default=True, help="Spoken language.")
+@click.option(
+    "--language", metavar="CODE", default="en", show_default=True, help="Spoken language."
+)
 @click.option(
     "--max-delay",
     "max_delay_s",
@@ -75,13 +78,17 @@ _OF_REPORTS = ("html_file", "no_audio", "json_file")
 )
 @click.option(
     "--jobs",
+    metavar="N",
     type=click.IntRange(1, 64),
     default=1,
     show_default=True,
     help="Recordings at a time. Several load this machine, and lags with it.",
 )
 @click.option(
-    "--key", envvar="CROSSFADE_KEY", help="Key for sides that are a URL.  [env: CROSSFADE_KEY]"
+    "--key",
+    metavar="KEY",
+    envvar="CROSSFADE_KEY",
+    help="Key for sides that are a URL.  [env: CROSSFADE_KEY]",
 )
 @click.option(
     "--html", "html_file", metavar="FILE", type=_FILE, help="Write a report into this one file."

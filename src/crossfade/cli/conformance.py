@@ -25,10 +25,11 @@ MOST_MINUTES = 24 * 60.0
 
 
 @click.command(
+    short_help="Hold a server against the references of its protocols.",
     epilog=example(
         "crossfade conformance ws://127.0.0.1:8765 --key YOUR_KEY",
         "crossfade conformance --list --only 'start.*'",
-    )
+    ),
 )
 @click.argument("url", required=False)
 @click.option(
@@ -39,7 +40,9 @@ MOST_MINUTES = 24 * 60.0
     help="The protocol to ask for; repeatable.  [default: the one that has this host or path, "
     "else all]",
 )
-@click.option("--key", envvar="CROSSFADE_KEY", help="Key for the server.  [env: CROSSFADE_KEY]")
+@click.option(
+    "--key", metavar="KEY", envvar="CROSSFADE_KEY", help="Key for the server.  [env: CROSSFADE_KEY]"
+)
 @click.option(
     "--minutes",
     type=click.FloatRange(0.0, MOST_MINUTES),

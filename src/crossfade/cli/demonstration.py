@@ -1,6 +1,7 @@
 """What ``crossfade demo`` shows."""
 
 import asyncio
+import logging
 import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -41,12 +42,21 @@ async def show(settings: Settings, *, once: bool) -> bool:
     Raises:
         CrossfadeError: If the server cannot start or a session fails.
     """
+    # What a protocol cannot carry of a session's wishes is not for the first minute.
+    logging.getLogger("crossfade.client").setLevel(logging.ERROR)
     console, notes = Console(), Console(stderr=True)
     key = secrets.token_urlsafe(18)
+    # Whatever a crossfade.toml here says of a certificate: our own client would not trust it.
+    settings = msgspec.structs.replace(
+        settings, cert=None, key_file=None, tls=False, also_plain=None
+    )
     async with _on_free_port(settings, keyring(settings, (key,))) as server:
         urls = list(websocket_urls(server))
+        slots = server.service.slots
+        slots.total = max(slots.total, len(urls))  # a slow machine may have room for fewer
         notes.print(
-            f"A server listens at {server.url}. One recording, in real time, in each dialect:"
+            f"A server listens at {server.url}. One recording, in real time, in each dialect:",
+            soft_wrap=True,
         )
         heard = await _caption(console, urls, key)
         same = _all_same(heard)

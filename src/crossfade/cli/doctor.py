@@ -12,11 +12,17 @@ if TYPE_CHECKING:  # imported where it is used: ``--help`` does not wait for num
     from crossfade.cli.checks import Check
 
 _MARKS = {"ok": "ok", "warn": "warning", "broken": "BROKEN"}
+_TITLES = {"tls": "TLS"}
 _STYLES = {"ok": "green", "warn": "yellow", "broken": "bold red"}
 
 
-@click.command(epilog=example("crossfade doctor", "crossfade doctor --json"))
-@setting_options("host", "port", "threads", "model_dir")
+@click.command(
+    short_help="Look at everything that serving depends on.",
+    epilog=example("crossfade doctor", "crossfade doctor --json"),
+)
+@setting_options(
+    *("host", "port", "cert", "key_file", "tls"), *("threads", "data_dir", "model_dir")
+)
 @JSON_OPTION
 def doctor(config: Path | None, *, as_json: bool, **flags: object) -> None:
     """Look at everything that serving depends on; takes a few seconds.
@@ -56,5 +62,5 @@ def _print(checks: "list[Check]") -> None:
         if check.advice:
             found.append(f"\n{check.advice}", style="italic")
         state = Text(_MARKS[check.state], style=_STYLES[check.state])
-        table.add_row(check.name.replace("_", " "), state, found)
+        table.add_row(_TITLES.get(check.name, check.name), state, found)
     Console().print(table)

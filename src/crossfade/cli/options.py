@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _T = TypeVar("_T")
+_Error = TypeVar("_Error", bound=BaseException)
 
 JSON_OPTION = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
@@ -57,11 +58,12 @@ def run(work: Coroutine[Any, Any, _T]) -> _T:
 
     Raises:
         CrossfadeError: As raised by a task of a ``TaskGroup`` inside, without the group.
+        OSError: The same: what it prints cannot be written.
     """
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             return runner.run(work)
-    except* CrossfadeError as group:
+    except* (CrossfadeError, OSError) as group:
         error = first_error(group)
     raise error
 
@@ -78,7 +80,7 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-def first_error(group: BaseExceptionGroup[CrossfadeError]) -> CrossfadeError:
+def first_error(group: BaseExceptionGroup[_Error]) -> _Error:
     """Return the error that came first of those that a group of tasks raised."""
     inner = group.exceptions[0]
     return first_error(inner) if isinstance(inner, BaseExceptionGroup) else inner
@@ -135,4 +137,4 @@ def _metavar(row: Setting) -> str:
         return "DIR" if row.name.endswith("_dir") else "FILE"
     if row.type is float:
         return "SECONDS" if row.name.endswith("_s") else "N"
-    return "N" if row.type is int else row.flag.strip("-").upper()
+    return "N" if row.type is int else row.flag.rpartition("-")[2].upper()

@@ -18,7 +18,8 @@ FIRST_KEY = "default"
 
 
 @click.command(
-    epilog=example("crossfade serve", "crossfade serve --host 0.0.0.0 --tls --max-sessions 20")
+    short_help="Serve speech recognition, in the protocols of your clients.",
+    epilog=example("crossfade serve", "crossfade serve --host 0.0.0.0 --tls --max-sessions 20"),
 )
 @setting_options()
 def serve(config: Path | None, **flags: object) -> None:
@@ -27,8 +28,10 @@ def serve(config: Path | None, **flags: object) -> None:
     The first start fetches and prepares the model, and makes a first key and prints it.
     """
     from crossfade.cli import logs
+    from crossfade.cli.serving import check
 
     settings = load_settings(flags, config)
+    check(settings)
     logs.set_up(settings)
     run(_serve(settings))
 

@@ -1,13 +1,14 @@
 """A server of the settings' kind, as ``serve`` and ``demo`` start it."""
 
 import errno
-import os
 import socket
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+
+import click
 
 from crossfade.cli.backends import open_recognizer, vendor_of
 from crossfade.cli.keys import token_secrets
@@ -25,8 +26,9 @@ if TYPE_CHECKING:
     from crossfade.server.certificates import Issued
 
 
-_UPSTREAM_SLOTS_PER_CORE = 50
-"""Sessions that are recognized elsewhere: each keeps 1.5 % of a core busy (``bench gateway``)."""
+_UPSTREAM_SLOTS = 50
+"""Sessions that are recognized elsewhere: each keeps 1.5 % of a core busy (``bench gateway``), and
+all of a process are on one core."""
 
 
 class Reached(Protocol):
@@ -77,6 +79,37 @@ async def running(
         await server.aclose()
 
 
+def check(settings: Settings) -> None:
+    """Look at what settings say together, before anything is started.
+
+    Raises:
+        click.UsageError: If that makes no sense.
+    """
+    has_tls = settings.tls or settings.cert is not None
+    if settings.also_plain is not None and not has_tls:
+        raise click.UsageError(
+            "--also-plain opens a second port, without TLS; give --tls or --cert with it"
+        )
+    if settings.key_file is not None and not has_tls:
+        raise click.UsageError("--key-file is of no use without --cert")
+    if settings.record_audio and settings.record_dir is None:
+        raise click.UsageError("--record-audio says what, --record DIR where to")
+    _check_default_model(settings.default_model)
+    try:
+        for name in _heard_by(settings):
+            vendor_of(name, settings)
+    except ConfigError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _check_default_model(name: str | None) -> None:
+    known = [model for dialect in DIALECTS for model in dialect.models]
+    if name is not None and name not in known:
+        raise click.UsageError(
+            f"--default-model cannot be {name!r}: it must be one of {', '.join(known)}"
+        )
+
+
 def websocket_urls(server: Reached) -> Iterable[tuple[Dialect, str]]:
     """Yield each dialect with the address that its clients are pointed at."""
     for dialect in DIALECTS:
@@ -120,12 +153,12 @@ async def _measured_slots(recognizer: Recognizer) -> int:
 
 
 def _upstream_slots(settings: Settings) -> MeasureSlots:
-    """As many as the first backend of the route admits, and as this machine can pass on."""
+    """As many as the first backend of the route admits, and as one process can pass on."""
     section = settings.backends.get(settings.backend[0], BackendSettings())
 
     async def measure(recognizer: Recognizer) -> int:
-        here = _UPSTREAM_SLOTS_PER_CORE * (os.cpu_count() or 1)
-        return here if section.max_sessions is None else min(here, section.max_sessions)
+        most = section.max_sessions
+        return _UPSTREAM_SLOTS if most is None else min(_UPSTREAM_SLOTS, most)
 
     return measure
 
@@ -153,11 +186,6 @@ def explained(error: AddressError, settings: Settings) -> CrossfadeError:
 
 def _config(settings: Settings) -> ServerConfig:
     certfile, keyfile = certificate(settings)
-    if settings.also_plain is not None and certfile is None:
-        raise ConfigError(
-            "--also-plain opens a second port, without TLS; give --tls or --cert with it",
-            field="also_plain",
-        )
     return ServerConfig(
         data_dir=settings.data_dir,
         host=settings.host,
@@ -190,7 +218,7 @@ def _config(settings: Settings) -> ServerConfig:
             audio_s=settings.audio_s,
             lenient_audio=settings.lenient_audio,
             strict_pace=settings.strict_pace,
-            default_model=_default_model(settings),
+            default_model=settings.default_model,
             single_end=settings.single_formatted_final,
             turn_silence_s=settings.turn_silence_s,
             partials_default=settings.partials_default,
@@ -205,8 +233,6 @@ def _dialects(settings: Settings) -> Sequence[Dialect]:
         ConfigError: If nothing can be written there.
     """
     if settings.record_dir is None:
-        if settings.record_audio:
-            raise ConfigError("--record-audio says what, --record DIR where to", field="record")
         return DIALECTS
     from crossfade.emulator.recording import Recordings
 
@@ -218,22 +244,6 @@ def _heard_by(settings: Settings) -> tuple[str, ...]:
     """Who may hear a session: its key has to be allowed all of them."""
     shadow = settings.shadow_backend
     return settings.backend if shadow is None else (*settings.backend, shadow)
-
-
-def _default_model(settings: Settings) -> str | None:
-    """The model that clients get who name none; known to one of the dialects.
-
-    Raises:
-        ConfigError: If it is not.
-    """
-    known = [model for dialect in DIALECTS for model in dialect.models]
-    if settings.default_model is not None and settings.default_model not in known:
-        raise ConfigError(
-            f"--default-model cannot be {settings.default_model!r}: it must be one of "
-            f"{', '.join(known)}",
-            field="default_model",
-        )
-    return settings.default_model
 
 
 def certificate(settings: Settings) -> tuple[Path | None, Path | None]:

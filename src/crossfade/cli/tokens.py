@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 @click.option("--ttl", default=60, show_default=True, metavar="SECONDS", help="How long it opens.")
 @click.option(
     "--key",
+    metavar="KEY",
     envvar="CROSSFADE_KEY",
     required=True,
     help="The key that it stands for; one of `crossfade keys`.  [env: CROSSFADE_KEY]",

@@ -64,19 +64,25 @@ Outcome = Literal["written", "kept", "failed"]
     "there, and newer than their recording, are kept: the same command goes on after Ctrl-C.",
 )
 @click.option("--overwrite", is_flag=True, help="Write them anew.")
-@click.option("--language", default="en", show_default=True, help="Spoken language.")
+@click.option(
+    "--language", metavar="CODE", default="en", show_default=True, help="Spoken language."
+)
 @click.option(
     "--jobs",
+    metavar="N",
     type=click.IntRange(1, 256),
     default=os.cpu_count() or 1,
     help="Recordings at a time.  [default: one for each core]",
 )
-@click.option("--url", help="Stream to this server (ws:// or wss://) instead.")
+@click.option("--url", metavar="URL", help="Stream to this server (ws:// or wss://) instead.")
 @click.option("--dialect", type=DialectName(), help="The protocol that the server at --url speaks.")
 @click.option(
-    "--key", envvar="CROSSFADE_KEY", help="Key for the server at --url.  [env: CROSSFADE_KEY]"
+    "--key",
+    metavar="KEY",
+    envvar="CROSSFADE_KEY",
+    help="Key for the server at --url.  [env: CROSSFADE_KEY]",
 )
-@setting_options("model_dir", "threads")
+@setting_options("backend", "model_dir", "threads")
 def transcribe(
     files: tuple[str, ...],
     wanted: "Format",

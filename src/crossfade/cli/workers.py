@@ -21,7 +21,7 @@ from crossfade.errors import CrossfadeError
 from crossfade.server.doors import AddressError, bind
 from crossfade.server.run import websocket_url
 from crossfade.server.workers import READY, Workers, end_with_parent
-from crossfade.settings import Settings
+from crossfade.settings import BackendSettings, Settings
 
 
 class Addresses(Struct, frozen=True, kw_only=True):
@@ -95,5 +95,16 @@ def share(settings: Settings, number: int) -> Settings:
         settings,
         threads=settings.threads or max(1, (os.cpu_count() or 1) // count),
         max_sessions=-(-settings.max_sessions // count),
+        backends={
+            name: _share_of(section, number, count) for name, section in settings.backends.items()
+        },
         metrics_port=metrics_port + number if metrics_port else metrics_port,
     )
+
+
+def _share_of(section: BackendSettings, number: int, count: int) -> BackendSettings:
+    """A part of the sessions that a contract allows; no more of them together."""
+    most = section.max_sessions
+    if most is None:
+        return section
+    return replace(section, max_sessions=most // count + (number < most % count))
