@@ -1,7 +1,8 @@
 """What a server of Speechmatics Agent STT may say, written down from the reference.
 
 Nothing of ``crossfade`` is used, so that a slip there is not repeated here. Sections 6, 10, 11, 12
-and 15 of ``docs/protocols/speechmatics-agent-stt.md``.
+and 15 of ``docs/protocols/speechmatics-agent-stt.md``; what is the same in the vendor's older
+protocol is written down in ``speechmatics_schema``.
 
     checked(frame)            one frame: every field, its type, its range
     SessionRules().hear(...)  a whole session: what may follow what
@@ -10,37 +11,25 @@ and 15 of ``docs/protocols/speechmatics-agent-stt.md``.
 from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
-Seconds = Annotated[float, Meta(ge=0)]
-Text = Annotated[str, Meta(min_length=1)]
-Uuid = Annotated[str, Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
-
-
-class Exact(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    pass
-
-
-class Message(Exact, frozen=True, kw_only=True, tag_field="message"):
-    pass
-
-
-class LanguagePackInfo(Exact, frozen=True, kw_only=True):
-    adapted: bool
-    itn: bool
-    language_description: Text
-    word_delimiter: Literal[" ", ""]
-    writing_direction: Literal["left-to-right", "right-to-left"]
+from speechmatics_schema import (
+    AudioAdded,
+    EndOfTranscript,
+    Exact,
+    LanguagePackInfo,
+    Message,
+    Seconds,
+    SpeakersResult,
+    Text,
+    Uuid,
+)
 
 
 class RecognitionStarted(Message, frozen=True, kw_only=True, tag="RecognitionStarted"):
     id: Uuid
     orchestrator_version: Text
     language_pack_info: LanguagePackInfo
-
-
-class AudioAdded(Message, frozen=True, kw_only=True, tag="AudioAdded"):
-    seq_no: Annotated[int, Meta(ge=1)]
 
 
 class Segment(Exact, frozen=True, kw_only=True):
@@ -86,19 +75,6 @@ class SpeechEnded(Message, frozen=True, kw_only=True, tag="SpeechEnded"):
 
 class EndOfTurn(Message, frozen=True, kw_only=True, tag="EndOfTurn"):
     metadata: EndTime
-
-
-class KnownSpeaker(Exact, frozen=True, kw_only=True):
-    label: Text
-    speaker_identifiers: Annotated[list[Text], Meta(min_length=1)]
-
-
-class SpeakersResult(Message, frozen=True, kw_only=True, tag="SpeakersResult"):
-    speakers: list[KnownSpeaker]
-
-
-class EndOfTranscript(Message, frozen=True, kw_only=True, tag="EndOfTranscript"):
-    pass
 
 
 class Info(Message, frozen=True, kw_only=True, tag="Info"):

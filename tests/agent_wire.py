@@ -4,12 +4,8 @@ What both of the vendor's protocols have is that of ``speechmatics_wire``; whate
 sends has to be valid, and in its place, under ``agent_schema``.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterable
 from typing import Any
-
-from websockets.asyncio.client import connect
 
 from agent_schema import SessionRules
 from speechmatics_wire import RAW, SECOND, Message, Wire, cut, kinds, of, pcm
@@ -56,42 +52,8 @@ class AgentWire(Wire):
         return {"message": "SetRecognitionConfig", "transcription_config": config}
 
 
-@asynccontextmanager
-async def dial(
-    url: str, *, key: str | None = None, headers: dict[str, str] | None = None, **options: Any
-) -> AsyncIterator[AgentWire]:
-    """Connect. Whatever happens inside, ends within half a minute."""
-    if key is not None:
-        headers = {"Authorization": f"Bearer {key}"} | (headers or {})
-    options = {"ping_interval": None, "close_timeout": 2, "max_queue": None, **options}
-    async with (
-        asyncio.timeout(30),
-        connect(url, additional_headers=headers or {}, proxy=None, **options) as socket,
-    ):
-        yield AgentWire(socket)
-
-
-async def converse(
-    url: str,
-    chunks: Sequence[bytes],
-    *,
-    key: str | None = None,
-    audio_format: Message = RAW,
-    mode: Mode = "vad",
-    bytes_per_s: int | None = None,
-    **config: Any,
-) -> AgentWire:
-    """A whole session: at the speed of speech if ``bytes_per_s`` says so, else at full speed."""
-    async with dial(url, key=key) as wire, asyncio.TaskGroup() as group:
-        await wire.start(audio_format, mode, **config)
-        hearing = group.create_task(wire.hear("EndOfTranscript"))
-        if bytes_per_s is None:
-            await wire.push(chunks)
-        else:
-            await wire.play(chunks, bytes_per_s)
-        await wire.say({"message": "EndOfStream", "last_seq_no": len(chunks)})
-        await hearing
-    return wire
+dial = AgentWire.dial
+converse = AgentWire.converse
 
 
 # What was said, read off the messages.

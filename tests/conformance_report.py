@@ -165,7 +165,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(_Chooser(dialect), "conformance-chooser")
     if config.getoption(_WRITES):
         chosen = [CHECKLISTS[dialect]] if dialect else list(CHECKLISTS.values())
-        config.pluginmanager.register(_Recorder(chosen), "conformance-recorder")
+        config.pluginmanager.register(Recorder(chosen), "conformance-recorder")
 
 
 class _Chooser:
@@ -183,7 +183,7 @@ class _Chooser:
         ]
 
 
-class _Recorder:
+class Recorder:
     """Collects results while the tests run; writes the pages when they have."""
 
     def __init__(self, checklists: Sequence[Checklist]) -> None:
@@ -212,6 +212,8 @@ class _Recorder:
             if report.skipped and isinstance(report.longrepr, tuple):
                 proof.reasons.add(report.longrepr[2].removeprefix("Skipped: "))
 
-    def pytest_sessionfinish(self) -> None:
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        if exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+            return  # broken off: what did not run any more would stand there as untested
         for checklist in self._checklists:
             (DOCS / checklist.page).write_text(page(checklist, self._proofs), encoding="utf-8")

@@ -9,7 +9,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Self
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
@@ -46,6 +46,53 @@ class Wire:
         """From EndOfStream to EndOfTranscript, after ``converse``."""
         self.played_at = float("nan")
         """When the first sample of ``play`` was spoken."""
+
+    @classmethod
+    @asynccontextmanager
+    async def dial(
+        cls,
+        url: str,
+        *,
+        key: str | None = None,
+        headers: dict[str, str] | None = None,
+        **options: Any,
+    ) -> AsyncIterator[Self]:
+        """Connect. Whatever happens inside, ends within half a minute."""
+        if key is not None:
+            headers = {"Authorization": f"Bearer {key}"} | (headers or {})
+        options = {"ping_interval": None, "close_timeout": 2, "max_queue": None, **options}
+        async with (
+            asyncio.timeout(30),
+            connect(url, additional_headers=headers or {}, proxy=None, **options) as socket,
+        ):
+            yield cls(socket)
+
+    @classmethod
+    async def converse(
+        cls,
+        url: str,
+        chunks: Sequence[bytes],
+        *,
+        key: str | None = None,
+        bytes_per_s: int | None = None,
+        **start: Any,
+    ) -> Self:
+        """A whole session: at the speed of speech if ``bytes_per_s`` says so, else at full speed.
+
+        What else is said goes to ``start``.
+        """
+        async with cls.dial(url, key=key) as wire, asyncio.TaskGroup() as group:
+            await wire.start(**start)
+            hearing = group.create_task(wire.hear("EndOfTranscript"))
+            if bytes_per_s is None:
+                await wire.push(chunks)
+            else:
+                await wire.play(chunks, bytes_per_s)
+            end = time.monotonic()
+            await wire.say({"message": "EndOfStream", "last_seq_no": len(chunks)})
+            await hearing
+        wire.ended_after_s = wire.heard_at[-1] - end
+        return wire
 
     async def say(self, *messages: Message | bytes | str) -> None:
         for message in messages:
@@ -111,43 +158,8 @@ class Wire:
         return self.socket.close_code, self.socket.close_reason
 
 
-@asynccontextmanager
-async def dial(
-    url: str, *, key: str | None = None, headers: dict[str, str] | None = None, **options: Any
-) -> AsyncIterator[Wire]:
-    """Connect. Whatever happens inside, ends within half a minute."""
-    if key is not None:
-        headers = {"Authorization": f"Bearer {key}"} | (headers or {})
-    options = {"ping_interval": None, "close_timeout": 2, "max_queue": None, **options}
-    async with (
-        asyncio.timeout(30),
-        connect(url, additional_headers=headers or {}, **options) as socket,
-    ):
-        yield Wire(socket)
-
-
-async def converse(
-    url: str,
-    chunks: Sequence[bytes],
-    *,
-    key: str | None = None,
-    audio_format: Message = RAW,
-    bytes_per_s: int | None = None,
-    **config: Any,
-) -> Wire:
-    """A whole session: at the speed of speech if ``bytes_per_s`` says so, else at full speed."""
-    async with dial(url, key=key) as wire, asyncio.TaskGroup() as group:
-        await wire.start(audio_format, **config)
-        hearing = group.create_task(wire.hear("EndOfTranscript"))
-        if bytes_per_s is None:
-            await wire.push(chunks)
-        else:
-            await wire.play(chunks, bytes_per_s)
-        end = time.monotonic()
-        await wire.say({"message": "EndOfStream", "last_seq_no": len(chunks)})
-        await hearing
-    wire.ended_after_s = wire.heard_at[-1] - end
-    return wire
+dial = Wire.dial
+converse = Wire.converse
 
 
 def cut(data: bytes, n_bytes: int) -> list[bytes]:

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from conformance_report import CHECKLISTS, Checklist, Line, Proof, page
+from conformance_report import CHECKLISTS, Checklist, Line, Proof, Recorder, page
 
 
 @pytest.fixture
@@ -48,3 +48,17 @@ def test_a_page_shows_every_line_with_its_tests_and_how_they_went(checklist):
     assert "not tested: the rest |" in shown
     assert "| 2.2 | *Start:* c \\| d | `test_three` | skipped: no node |" in shown
     assert "| 2.3 | *End:* e | none | no test |" in shown
+
+
+@pytest.mark.parametrize(
+    ("status", "is_written"),
+    [
+        (pytest.ExitCode.OK, True),
+        (pytest.ExitCode.TESTS_FAILED, True),
+        (pytest.ExitCode.INTERRUPTED, False),
+        (pytest.ExitCode.INTERNAL_ERROR, False),
+    ],
+)
+def test_a_run_that_was_broken_off_writes_no_page(checklist, tmp_path, status, is_written):
+    Recorder([checklist]).pytest_sessionfinish(status)
+    assert (tmp_path / checklist.page).exists() is is_written

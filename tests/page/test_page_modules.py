@@ -164,15 +164,15 @@ def test_a_dialect_reads_the_same_words_as_our_client(run, path):
     frames = [line.frame for line in read_transcript(path) if isinstance(line, ServerSays)]
     read = run(
         """
-        const [name, isIncremental, frames] = argument;
-        const { dialect } = await load(`dialects/${name}`);
+        const [folder, isIncremental, frames] = argument;
+        const { dialect } = await load(`dialects/${folder}/page`);
         const choice = dialect.choice.options.at(isIncremental ? -1 : 0).value;
         const conversation = dialect.converse({ token: null, sampleRateHz: 16000, choice });
         const events = frames.flatMap((frame) => conversation.receive(frame));
         return events.filter(({ type }) => type === "final").flatMap(({ words }) => words)
           .map(({ text, startMs, endMs, punctuation }) => [text, startMs, endMs, punctuation]);
         """,
-        [dialect.name, is_incremental, frames],
+        [dialect.folder, is_incremental, frames],
     )
     endpointing: Endpointing = SilenceEndpointing(silence_ms=800)
     if is_incremental:

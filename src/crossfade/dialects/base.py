@@ -286,7 +286,7 @@ class Authority(Protocol):
 class HttpRoute(Struct, frozen=True, kw_only=True):
     """One of a vendor's side endpoints."""
 
-    method: Literal["GET", "POST"]
+    method: Literal["GET", "POST", "OPTIONS"]
     path: str
     handle: Callable[[HttpRequest, Authority], HttpResponse]
 

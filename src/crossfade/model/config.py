@@ -104,6 +104,10 @@ class SpeakerLabels(Struct, frozen=True, kw_only=True):
     """Speakers to be called by these labels."""
 
 
+Grade = Literal["standard", "enhanced"]
+"""Of models: the one that is quick and costs little, or the one that makes fewest mistakes."""
+
+
 class SessionConfig(Struct, frozen=True, kw_only=True):
     """Everything a recognizer has to know to open a stream."""
 
@@ -127,6 +131,10 @@ class SessionConfig(Struct, frozen=True, kw_only=True):
     """0.0 to 100.0, on the scale of ``Word.volume``; audio below it is heard as silence."""
     voice_edges_wanted: bool = False
     """``VoiceStarted`` and ``VoiceStopped`` are to be reported, where the recognizer hears them."""
+    grade: Grade | None = None
+    """Which of several models is wanted; ``None``: nobody said."""
+    domain: str | None = None
+    """What is spoken about, where there is a model for that: ``medical``."""
     channels: tuple[str, ...] = ()
     """Names of channels that are heard apart, each as a session of its own; empty: one, unnamed."""
 

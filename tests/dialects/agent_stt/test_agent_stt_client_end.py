@@ -122,6 +122,14 @@ def test_wishes_are_said_and_those_that_cannot_be_are_noted():
     assert {note.partition(":")[0] for note in client.notes} >= {"vad_threshold", "volume"}
 
 
+def test_one_speaker_cannot_be_asked_for_and_that_is_noted():
+    labels = SpeakerLabels(max_speakers=1)
+    client, start = asked(SessionConfig(language="en", audio=RAW, speaker_labels=labels))
+    speakers = start["transcription_config"]["speaker_diarization_config"]
+    assert speakers["max_speakers"] == 2
+    assert client.notes[-1].startswith("speaker_labels: adapted")
+
+
 @pytest.mark.parametrize(
     "audio",
     [

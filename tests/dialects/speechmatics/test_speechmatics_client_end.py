@@ -1,5 +1,6 @@
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from crossfade.dialects.base import DialectSettings, Goodbye, Handshake
 from crossfade.dialects.speechmatics import DIALECT
@@ -101,6 +102,8 @@ def test_any_audio_can_be_carried_at_any_pace():
             max_delay_ms=1500,
             keyterms=(KeyTerm(text="a"), KeyTerm(text="b", sounds_like=("c", "d"))),
             speaker_labels=SpeakerLabels(max_speakers=3, sensitivity=0.25),
+            grade="enhanced",
+            domain="medical",
         ),
     ],
 )
@@ -111,7 +114,22 @@ def test_what_the_client_end_asks_the_server_end_understands(config):
     [frame] = client.open()
     [start] = server.receive(frame)
     assert isinstance(start, Start)
-    assert start.config == config
+    # Who names no model gets the usual one.
+    assert start.config == replace(config, grade=config.grade or "standard")
+
+
+@pytest.mark.parametrize(
+    ("config", "model"),
+    [
+        (CONFIG, None),
+        (replace(CONFIG, grade="standard"), None),
+        (replace(CONFIG, grade="enhanced"), "enhanced"),
+        (replace(CONFIG, language="multi", grade="enhanced"), "melia-1"),
+    ],
+)
+def test_a_model_is_named_where_it_is_not_the_usual_one(config, model):
+    [start] = decoded(client_for(config).open())
+    assert start["transcription_config"].get("model") == model
 
 
 @pytest.mark.parametrize(

@@ -113,11 +113,15 @@ STATUS = ServerStatus(
 
 def look(path, status=STATUS):
     """The answer of one of the endpoints that ask for nothing."""
-    (route,) = [route for route in DIALECT.http if route.path == path]
-    assert route.method == "GET"
-    request = HttpRequest(query=(), headers={}, body=b"", status=status)
-    response = route.handle(request, Registry())
+    response = call("GET", path, status=status)
     return response.status, response.body
+
+
+def call(method, path, **more):
+    (route,) = [r for r in DIALECT.http if (r.method, r.path) == (method, path)]
+    return route.handle(
+        HttpRequest(**({"query": (), "headers": {}, "body": b""} | more)), Registry()
+    )
 
 
 def test_discovery_names_the_recognizers_languages_and_needs_no_key():
@@ -157,6 +161,20 @@ def test_the_sessions_of_a_container_by_the_names_of_their_requests():
             ],
         },
     )
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", "/v1/api_keys"), ("POST", "/v1/api-keys"), ("GET", "/v1/discovery/features")],
+)
+def test_pages_of_any_origin_may_ask_and_read_the_answer(method, path):
+    asked = call("OPTIONS", path)
+    assert asked.status == 200
+    assert method in asked.headers["access-control-allow-methods"]
+    assert "authorization" in asked.headers["access-control-allow-headers"]
+    for response in (asked, call(method, path)):
+        assert response.headers["access-control-allow-origin"] == "*"
+        assert "access-control-allow-credentials" not in response.headers
 
 
 def test_a_key_that_may_not_make_keys_is_403():

@@ -74,6 +74,14 @@ def test_other_languages_have_marks_of_their_own(language, punctuation, items):
     assert contents(message) == items
 
 
+def test_what_is_written_from_right_to_left_says_so():
+    message = Writer(language="ar").final(word("\u0646\u0639\u0645", punctuation="."))
+    assert [item["alternatives"][0]["display"] for item in message["results"]] == [
+        {"direction": "rtl"},
+        {"direction": "rtl"},
+    ]
+
+
 @pytest.mark.parametrize("diarization", ["none", "speaker"])
 def test_speakers_are_absent_unless_asked_for_and_then_on_every_item(diarization):
     words = (word("a", punctuation="."), word("b", 100, 200, speaker="S2"))

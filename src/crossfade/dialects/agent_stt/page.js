@@ -1,8 +1,9 @@
 /**
  * Speechmatics Agent STT as the live page speaks it.
  *
- * @import {Conversation, Dialect, Event, TokenRequest, Wishes, Word} from "../../server/web/model.js"
+ * @import {Conversation, Dialect, Event, Wishes, Word} from "../../server/web/model.js"
  */
+import { commonEvents, conversation, dialect as older } from "../speechmatics/page.js";
 
 const CHOICE = {
   label: "Words are final with their",
@@ -12,68 +13,35 @@ const CHOICE = {
   ],
 };
 
-const TOKEN_TTL_S = 3600;
-
 /** The protocol tells no confidence. */
 const CONFIDENCE = 1;
 
 /** @type {Dialect} */
-export const dialect = {
-  choice: CHOICE,
-  tokenTtlS: TOKEN_TTL_S,
-  acknowledges: true,
-  tokenRequest,
-  tokenFrom: (answer) => answer.key_value,
-  converse,
-};
-
-/**
- * @param {string} key
- * @returns {TokenRequest}
- */
-function tokenRequest(key) {
-  return {
-    method: "POST",
-    path: "/v1/api_keys?type=rt",
-    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
-    body: JSON.stringify({ ttl: TOKEN_TTL_S }),
-  };
-}
+export const dialect = { ...older, choice: CHOICE, converse };
 
 /**
  * @param {Wishes} wishes
  * @returns {Conversation}
  */
-function converse({ token, sampleRateHz, choice }) {
-  const start = {
-    message: "StartRecognition",
-    audio_format: { type: "raw", encoding: "pcm_s16le", sample_rate: sampleRateHz },
+function converse(wishes) {
+  const config = {
     transcription_config: {
       language: "en",
       model: "linden-1",
       enable_partials: true,
-      emit_sentences: choice === "sentence",
+      emit_sentences: wishes.choice === "sentence",
     },
     turn_config: { turn_detection_mode: "vad" },
   };
-  return {
-    path: token === null ? "/v2/agent" : `/v2/agent?jwt=${encodeURIComponent(token)}`,
-    opening: [JSON.stringify(start)],
-    receive: (frame) => events(JSON.parse(frame)),
-    finish: (nFrames) => JSON.stringify({ message: "EndOfStream", last_seq_no: nFrames }),
-  };
+  return conversation("/v2/agent", wishes, config, events);
 }
 
 /**
- * @param {any} message Unknown ones are passed over.
+ * @param {any} message
  * @returns {Event[]}
  */
 function events(message) {
   switch (message.message) {
-    case "RecognitionStarted":
-      return [{ type: "started" }];
-    case "AudioAdded":
-      return [{ type: "accepted", nFrames: message.seq_no }];
     case "AddPartialSegment":
       return [{ type: "partial", words: words(message) }];
     case "AddSegment":
@@ -83,21 +51,9 @@ function events(message) {
       ];
     case "EndOfTurn":
       return [{ type: "turnEnded" }];
-    case "EndOfTranscript":
-      return [{ type: "ended" }];
-    case "Error":
-      return [{ type: "failed", cause: cause(message.type), text: message.reason }];
     default:
-      return [];
+      return commonEvents(message);
   }
-}
-
-/**
- * @param {string} type Of an error.
- * @returns {import("../../server/web/model.js").Cause}
- */
-function cause(type) {
-  return type === "not_authorised" ? "credential" : "other";
 }
 
 /**

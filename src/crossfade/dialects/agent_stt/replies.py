@@ -1,13 +1,11 @@
 """What the server end says, event by event: sections 10, 14 and 15 of the protocol reference."""
 
 from collections.abc import Sequence
-from importlib.metadata import version
 
 from crossfade.dialects.agent_stt.messages import (
     AudioAdded,
     EndOfTranscript,
     EndsAt,
-    RecognitionStarted,
     ServerMessage,
     SetRecognitionConfig,
     SpeechEnded,
@@ -19,7 +17,7 @@ from crossfade.dialects.agent_stt.start import Plan, change
 from crossfade.dialects.agent_stt.turns import Turns
 from crossfade.dialects.speechmatics import warnings
 from crossfade.dialects.speechmatics.items import to_cs
-from crossfade.dialects.speechmatics.messages import LanguagePackInfo
+from crossfade.dialects.speechmatics.replies import recognition_started
 from crossfade.dialects.speechmatics.speakers import SpeakerAnswers
 from crossfade.model import (
     AudioAccepted,
@@ -42,8 +40,6 @@ from crossfade.model import (
     VoiceStopped,
 )
 from crossfade.model import SpeechStarted as TurnBegins
-
-_VERSION = f"crossfade.{version('crossfade')}"
 
 
 class Replies:
@@ -96,22 +92,10 @@ class Replies:
                 return []  # a turn begins with its first word
 
     def _started(self, event: SessionStarted) -> Sequence[ServerMessage]:
-        language = self.plan.language
-        started = RecognitionStarted(
-            orchestrator_version=_VERSION,
-            id=event.session_id,
-            language_pack_info=LanguagePackInfo(
-                adapted=False,
-                itn=True,
-                language_description=language.name,
-                word_delimiter=language.word_delimiter,
-                writing_direction=language.writing_direction,
-            ),
-        )
         return [
             *warnings.session_usage(event),
             *self.plan.warnings,
-            started,
+            recognition_started(event, self.plan.language),
             warnings.recognition_quality(self.plan.config.audio),
         ]
 

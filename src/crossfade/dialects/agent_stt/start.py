@@ -104,6 +104,7 @@ def plan(
             # Whoever cares for turns wants to hear of the first word at once, with partials or not.
             partials_wanted=True,
             voice_edges_wanted=mode == "vad",
+            grade=None,  # models of this protocol are not those of the older one
             channels=(),
         ),
         limits=common.limits,

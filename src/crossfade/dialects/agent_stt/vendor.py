@@ -1,8 +1,9 @@
-"""The vendor's own servers, as its reference names them (section 3.1)."""
+"""The vendor's own servers, as its reference names them (sections 3.1, 16)."""
 
 from crossfade.dialects.base import Vendor
 from crossfade.dialects.speechmatics.languages import CODES
 from crossfade.dialects.speechmatics.vendor import MAX_KEYTERMS
+from crossfade.dialects.speechmatics.vendor import VENDOR as OLDER
 
 VENDOR = Vendor(
     urls={
@@ -15,4 +16,5 @@ VENDOR = Vendor(
     most_keyterms=MAX_KEYTERMS,
     tells_forced_ends=False,
     tells_speakers=True,
+    session_s=OLDER.session_s,  # of this path nothing else is known
 )

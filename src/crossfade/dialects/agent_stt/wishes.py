@@ -10,7 +10,8 @@ from crossfade.dialects.agent_stt.configuration import (
     TurnDetectionMode,
 )
 from crossfade.dialects.agent_stt.messages import StartRecognition
-from crossfade.dialects.speechmatics.client import speaker_config, vocab_entry
+from crossfade.dialects.speechmatics.shortfalls import of_speakers
+from crossfade.dialects.speechmatics.wishes import speaker_config, vocab_entry
 from crossfade.errors import ConfigError
 from crossfade.model import (
     AudioFormat,
@@ -65,6 +66,7 @@ def start(config: SessionConfig) -> StartRecognition:
         transcription_config=AgentConfig(
             language=config.language,
             model=MODEL,
+            domain=config.domain,
             enable_partials=config.partials_wanted,
             # Words are final by the segment; without this, where nobody ends turns, after minutes.
             emit_sentences=True,
@@ -89,6 +91,7 @@ def _shortfalls(config: SessionConfig) -> Iterator[str]:
         yield "vad_threshold: dropped, this protocol has none"
     if config.volume_wanted or config.volume_threshold:
         yield "volume: dropped, this protocol has none"
+    yield from of_speakers(config)
 
 
 def lost_changes(change: Reconfigure) -> Iterator[str]:

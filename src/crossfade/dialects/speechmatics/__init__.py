@@ -6,7 +6,7 @@ start                      StartRecognition → what the session is going to be
 server                     what may come when
 replies, transcripts       events → what the server says
 items, editing, holding    words → results: written, changed, kept back
-client, hearing            the client's end
+client, hearing, wishes    the client's end; client_base, what the newer protocol's has too
 http                       temporary keys, discovery
 errors, languages, vendor  tables
 endings, finals            for whoever plays its server

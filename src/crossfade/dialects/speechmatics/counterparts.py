@@ -98,13 +98,13 @@ COUNTERPARTS = (
         topic="settings.model",
         name="model, operating_point",
         verdict="adapted",
-        text="The far side's usual one.",
+        text="universal-streaming is standard, Universal-3 is enhanced; multi is heard by melia-1.",
     ),
     Counterpart(
         topic="settings.domain",
         name="domain",
-        verdict="dropped",
-        text="Nothing hears by domain yet.",
+        verdict="adapted",
+        text="Passed on; medical-v1 is medical here.",
     ),
     Counterpart(
         topic="settings.output_locale",

@@ -1,9 +1,11 @@
-"""The vendor's HTTP endpoints: temporary keys, discovery, health; sections 3.4 and 4.3."""
+"""The vendor's HTTP endpoints: temporary keys, discovery, health; sections 3.4, 4.2 and 4.3."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from crossfade.dialects.base import Authority, HttpRequest, HttpResponse, HttpRoute
 from crossfade.dialects.speechmatics.languages import find_language
@@ -16,6 +18,17 @@ TOKEN_TTL_S = (60, 86_400)
 _LOCALES: Mapping[str, Mapping[str, object]] = {
     "en": {"en-GB": {"name": "British English"}, "en-US": {"name": "American English"}}
 }
+
+_FROM_ANY_PAGE: Mapping[str, str] = {
+    "access-control-allow-origin": "*",
+    "access-control-allow-methods": "GET, POST",
+    "access-control-allow-headers": "authorization, content-type, x-request-id",
+    "access-control-max-age": "86400",
+}
+"""What tells a browser to let pages of any origin ask and read. They get no further than any other
+client: what opens a door here is a key that the page has to know, never a cookie."""
+
+_Handle = Callable[[HttpRequest, Authority], HttpResponse]
 
 _BEARER = re.compile(r"\s*bearer\s+(\S+)\s*", re.IGNORECASE)
 _TYPES = ("batch", "rt", "tts", "flow")
@@ -142,10 +155,28 @@ def _failure(status: int, message: str) -> HttpResponse:
     )
 
 
+# Pages ask these two from other origins.
+
+
+def preflight(request: HttpRequest, authority: Authority) -> HttpResponse:
+    """``OPTIONS``: what a browser asks before it sends a header of the page's own."""
+    return HttpResponse(status=200, body={}, headers=_FROM_ANY_PAGE)
+
+
+def _for_pages(method: Literal["GET", "POST"], path: str, handle: _Handle) -> Sequence[HttpRoute]:
+    def answer(request: HttpRequest, authority: Authority) -> HttpResponse:
+        return replace(handle(request, authority), headers=_FROM_ANY_PAGE)
+
+    return (
+        HttpRoute(method=method, path=path, handle=answer),
+        HttpRoute(method="OPTIONS", path=path, handle=preflight),
+    )
+
+
 ROUTES = (
-    HttpRoute(method="POST", path="/v1/api_keys", handle=create_key),
-    HttpRoute(method="POST", path="/v1/api-keys", handle=create_key),
-    HttpRoute(method="GET", path="/v1/discovery/features", handle=discover),
+    *_for_pages("POST", "/v1/api_keys", create_key),
+    *_for_pages("POST", "/v1/api-keys", create_key),
+    *_for_pages("GET", "/v1/discovery/features", discover),
     HttpRoute(method="GET", path="/started", handle=started),
     HttpRoute(method="GET", path="/live", handle=live),
     HttpRoute(method="GET", path="/ready", handle=ready),

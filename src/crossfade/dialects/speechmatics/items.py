@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from crossfade.dialects.speechmatics.configuration import TranscriptionConfig
 from crossfade.dialects.speechmatics.languages import Language
-from crossfade.dialects.speechmatics.messages import Alternative, Item
+from crossfade.dialects.speechmatics.messages import Alternative, Display, Item
 from crossfade.model import Word
 from crossfade.text.disfluencies import is_disfluency
 from crossfade.text.entities import Entity, grouped
@@ -34,6 +34,8 @@ class ItemWriter:
         if "all" not in permitted:
             self._marks &= set(permitted)
         self._has_speakers = wire.has_speakers
+        is_rtl = language.writing_direction == "right-to-left"
+        self._display = Display(direction="rtl") if is_rtl else None
 
     def items(self, words: Sequence[Word], *, from_cs: int) -> Iterator[Item]:
         """Write words, of which none begins before ``from_cs``."""
@@ -120,6 +122,7 @@ class ItemWriter:
             language=self._language.code,
             speaker=(word.speaker or "UU") if self._has_speakers else None,
             tags=tags,
+            display=self._display,
         )
 
     def _tags(self, text: str, before: str) -> tuple[str, ...]:

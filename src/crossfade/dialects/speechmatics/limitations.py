@@ -1,7 +1,7 @@
 """What a client may ask for and get a session without. Nothing is dropped in silence.
 
-``notes`` is for the operator's log; the warnings are for the client, as far as the vendor has one
-for the case.
+The sentences are for the operator's log, or for the client of a strict server; the warnings are for
+the client, as far as the vendor has one for the case.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,11 +16,17 @@ _SHOWN_ENTRIES = 10
 _SHOWN_CHARS = 100
 
 
-def notes(message: StartRecognition, unknown_fields: Sequence[str]) -> tuple[str, ...]:
+def done_without(message: StartRecognition) -> tuple[str, ...]:
     """Name each field that is accepted and has no effect, and say why; one sentence each."""
-    without = [f"{path}: {why}" for path, why in _done_without(message)]
-    shown = [path[:_SHOWN_CHARS] for path in unknown_fields[:_SHOWN_ENTRIES]]
-    return (*without, *(f"{path}: unknown, no effect" for path in shown))
+    return tuple(f"{path}: {why}" for path, why in _done_without(message))
+
+
+def unknown(paths: Sequence[str]) -> tuple[str, ...]:
+    """The same for fields that the protocol does not have, the first of them.
+
+    For the client alone: it chose the names, and the log has none of a client's.
+    """
+    return tuple(f"{path[:_SHOWN_CHARS]}: unknown, no effect" for path in paths[:_SHOWN_ENTRIES])
 
 
 def _done_without(message: StartRecognition) -> Iterator[tuple[str, str]]:
@@ -38,7 +44,7 @@ def _done_without(message: StartRecognition) -> Iterator[tuple[str, str]]:
             speakers.prefer_current_speaker and wire.has_speakers,
             "each word goes to the voice that it sounds most like",
         ),
-        "domain": (wire.domain, "there is one model for every domain"),
+        "domain": (wire.domain, "only a vendor behind this server may know it"),
         "output_locale": (wire.output_locale, "spelling is not changed"),
         "enable_entities": (
             wire.enable_entities and not is_english,

@@ -125,6 +125,12 @@ class ChannelAudioAdded(Message, frozen=True, kw_only=True, tag="ChannelAudioAdd
     seq_no: int
 
 
+class Display(Struct, frozen=True, kw_only=True):
+    """How a word is to be set."""
+
+    direction: Literal["ltr", "rtl"]
+
+
 class Alternative(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What was said; the service sends exactly one for each item."""
 
@@ -133,6 +139,8 @@ class Alternative(Struct, frozen=True, kw_only=True, omit_defaults=True):
     language: str | None = None
     speaker: str | None = None
     tags: tuple[str, ...] = ()
+    display: Display | None = None
+    """Of languages that are written from right to left."""
 
 
 class Item(Struct, frozen=True, kw_only=True, omit_defaults=True):

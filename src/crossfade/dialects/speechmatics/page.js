@@ -1,5 +1,6 @@
 /**
- * The Speechmatics real-time protocol, version 2, as the live page speaks it.
+ * The Speechmatics real-time protocol, version 2, as the live page speaks it; and what the vendor's
+ * newer protocol has in common with it.
  *
  * @import {Conversation, Dialect, Event, TokenRequest, Wishes, Word} from "../../server/web/model.js"
  */
@@ -45,41 +46,66 @@ function tokenRequest(key) {
  * @param {Wishes} wishes
  * @returns {Conversation}
  */
-function converse({ token, sampleRateHz, choice }) {
-  const start = {
-    message: "StartRecognition",
-    audio_format: { type: "raw", encoding: "pcm_s16le", sample_rate: sampleRateHz },
+function converse(wishes) {
+  const config = {
     transcription_config: {
       language: "en",
       enable_partials: true,
-      max_delay: Number(choice),
+      max_delay: Number(wishes.choice),
       conversation_config: { end_of_utterance_silence_trigger: TURN_SILENCE_S },
     },
   };
+  return conversation("/v2", wishes, config, events);
+}
+
+/**
+ * @param {string} path
+ * @param {Wishes} wishes
+ * @param {object} config What StartRecognition says beside the audio's format.
+ * @param {(message: any) => Event[]} receive
+ * @returns {Conversation}
+ */
+export function conversation(path, { token, sampleRateHz }, config, receive) {
+  const start = {
+    message: "StartRecognition",
+    audio_format: { type: "raw", encoding: "pcm_s16le", sample_rate: sampleRateHz },
+    ...config,
+  };
   return {
-    path: token === null ? "/v2" : `/v2?jwt=${encodeURIComponent(token)}`,
+    path: token === null ? path : `${path}?jwt=${encodeURIComponent(token)}`,
     opening: [JSON.stringify(start)],
-    receive: (frame) => events(JSON.parse(frame)),
+    receive: (frame) => receive(JSON.parse(frame)),
     finish: (nFrames) => JSON.stringify({ message: "EndOfStream", last_seq_no: nFrames }),
   };
 }
 
 /**
- * @param {any} message Unknown ones are passed over.
+ * @param {any} message
  * @returns {Event[]}
  */
 function events(message) {
   switch (message.message) {
-    case "RecognitionStarted":
-      return [{ type: "started" }];
-    case "AudioAdded":
-      return [{ type: "accepted", nFrames: message.seq_no }];
     case "AddPartialTranscript":
       return [{ type: "partial", words: words(message.results) }];
     case "AddTranscript":
       return [{ type: "final", words: words(message.results) }];
     case "EndOfUtterance":
       return [{ type: "turnEnded" }];
+    default:
+      return commonEvents(message);
+  }
+}
+
+/**
+ * @param {any} message Unknown ones are passed over.
+ * @returns {Event[]}
+ */
+export function commonEvents(message) {
+  switch (message.message) {
+    case "RecognitionStarted":
+      return [{ type: "started" }];
+    case "AudioAdded":
+      return [{ type: "accepted", nFrames: message.seq_no }];
     case "EndOfTranscript":
       return [{ type: "ended" }];
     case "Error":

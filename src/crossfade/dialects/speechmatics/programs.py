@@ -156,7 +156,7 @@ def _below(name: str, settings: dict[str, Term]) -> dict[str, Term]:
 _RT = Api(
     title=RT,
     urls={
-        r"[\w-]+\.rt\.speechmatics\.com(?!/v2/agent)": "connection.url",
+        r"[\w{}-]+\.rt\.speechmatics\.com(?!/v2/agent)": "connection.url",
         r"mp\.speechmatics\.com": "connection.token",
         r"/v1/api[_-]keys\b": "connection.token",
     },

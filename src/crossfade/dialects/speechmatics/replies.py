@@ -7,6 +7,7 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from crossfade.dialects.speechmatics import warnings
+from crossfade.dialects.speechmatics.languages import Language
 from crossfade.dialects.speechmatics.messages import (
     AddPartialTranscript,
     AddTranscript,
@@ -115,24 +116,10 @@ class Replies:
 
     def _started(self, event: SessionStarted) -> Sequence[ServerMessage]:
         plan = self.plan
-        language = plan.language
-        started = RecognitionStarted(
-            orchestrator_version=_VERSION,
-            id=event.session_id,
-            language_pack_info=LanguagePackInfo(
-                adapted=False,
-                itn=True,
-                language_description=language.name,
-                word_delimiter=language.word_delimiter,
-                writing_direction=language.writing_direction,
-            ),
-            channel_ids=plan.config.channels,
-            channels=plan.config.channels,
-        )
         return [
             *warnings.session_usage(event),
             *plan.dictionary_warnings,
-            started,
+            recognition_started(event, plan.language, channels=plan.config.channels),
             warnings.recognition_quality(plan.config.audio),
             *plan.translation_warnings,
         ]
@@ -154,6 +141,25 @@ class Replies:
             return []
         self._late_audio_told = True
         return [warnings.late_audio()]
+
+
+def recognition_started(
+    event: SessionStarted, language: Language, *, channels: tuple[str, ...] = ()
+) -> RecognitionStarted:
+    """Tell that audio may come."""
+    return RecognitionStarted(
+        orchestrator_version=_VERSION,
+        id=event.session_id,
+        language_pack_info=LanguagePackInfo(
+            adapted=False,
+            itn=True,
+            language_description=language.name,
+            word_delimiter=language.word_delimiter,
+            writing_direction=language.writing_direction,
+        ),
+        channel_ids=channels,
+        channels=channels,
+    )
 
 
 def _in_channel(message: _Transcript, channel: str | None) -> _Transcript:

@@ -345,4 +345,41 @@ _JAVASCRIPT_AUTH = Sdk(
     arguments={"apiKey": _KEY, **_all("type clientRef region managementPlatformURL", _TOKEN)},
 )
 
-SDKS = (_RT_SDK, _VOICE, _AGENT_STT, _LEGACY, _JAVASCRIPT, _JAVASCRIPT_AUTH)
+_PLUGIN = Term(
+    verdict="adapted",
+    text="The framework has one for the other vendor: name that; its arguments are others.",
+)
+_PLUGIN_ARGUMENTS = {
+    **_all("api_key", _KEY),
+    **_all("base_url", _URL),
+    **_all("include_partials", _PARTIALS),
+    **_all("enable_diarization max_speakers", _SPEAKERS),
+    **_all("speaker_sensitivity prefer_current_speaker", _FOCUS),
+    **_all("known_speakers", _KNOWN),
+    **_all("turn_detection_mode", _SILENCE),
+    **_all("sample_rate", Term(topic="audio.sample_rate")),
+    **_all("audio_encoding encoding", Term(topic="audio.pcm_s16le")),
+    **_all("speaker_format vad should_interrupt ttfs_p99_latency", _OWN),
+}
+_LIVEKIT = Sdk(
+    title="LiveKit plugin (speechmatics)",
+    api=AGENT,
+    modules=("livekit.plugins.speechmatics",),
+    names={"STT": _PLUGIN},
+    configs={"STT": "transcription_config"},
+    arguments=_PLUGIN_ARGUMENTS,
+)
+_PIPECAT = Sdk(
+    title="Pipecat service (speechmatics)",
+    api=AGENT,
+    modules=("pipecat.services.speechmatics",),
+    names={"stt.SpeechmaticsSTTService": _PLUGIN, "stt.SpeechmaticsSTTSettings": _PLUGIN},
+    configs={
+        "stt.SpeechmaticsSTTService": "transcription_config",
+        "stt.SpeechmaticsSTTSettings": "transcription_config",
+    },
+    arguments=_PLUGIN_ARGUMENTS,
+    plumbing=_names("params settings"),
+)
+
+SDKS = (_RT_SDK, _VOICE, _AGENT_STT, _LEGACY, _JAVASCRIPT, _JAVASCRIPT_AUTH, _LIVEKIT, _PIPECAT)

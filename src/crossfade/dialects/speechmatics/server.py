@@ -161,7 +161,7 @@ class SpeechmaticsServer:
             case GetSpeakers() if self._replies is not None:
                 return [self._replies.speakers.ask(at_end=message.final)]
             case AddChannelAudio() if message.channel in self._channels:
-                return [InChannel(channel=message.channel, command=Audio(data=b""))]
+                return [_late_audio(message.channel)]
             case _:
                 return []
 
@@ -170,7 +170,7 @@ class SpeechmaticsServer:
         if not self._channels:
             return [Audio(data=frame)]
         if self._draining:
-            return []
+            return [_late_audio(self._channels[0])]
         raise ProtocolError("audio of no channel in a session that has channels")
 
     def _start(self, message: StartRecognition, unknown: Sequence[str]) -> list[Command]:
@@ -230,6 +230,11 @@ def _audio(message: AddChannelAudio) -> Audio:
         return Audio(data=base64.b64decode(message.data, validate=True))
     except (binascii.Error, ValueError) as exc:
         raise InvalidMessageError("AddChannelAudio.data: not base64") from exc
+
+
+def _late_audio(channel: str) -> InChannel:
+    """What came is not looked at: the stream has ended, and only says that it was ignored."""
+    return InChannel(channel=channel, command=Audio(data=b""))
 
 
 def _frame(message: ServerMessage) -> str:

@@ -20,10 +20,11 @@ from crossfade.dialects.speechmatics.errors import InvalidAudioTypeError, Invali
 from crossfade.dialects.speechmatics.languages import Language, find_language
 from crossfade.dialects.speechmatics.limitations import (
     dictionary_warnings,
+    done_without,
     fits,
     is_short,
-    notes,
     translation_warnings,
+    unknown,
 )
 from crossfade.dialects.speechmatics.messages import (
     SetRecognitionConfig,
@@ -36,6 +37,7 @@ from crossfade.model import (
     ContainerAudio,
     Encoding,
     Endpointing,
+    Grade,
     KeyTerm,
     NoEndpointing,
     RawAudio,
@@ -104,9 +106,12 @@ def plan(
     language = find_language(wire.language)
     _check_speakers(wire)
     _check_channels(wire)
-    without = notes(message, unknown_fields)
-    if without and settings.strict_parameters:
-        raise ConfigError("; ".join(without), field="configuration")
+    without = done_without(message)
+    if settings.strict_parameters and (without or unknown_fields):
+        reasons = (*without, *unknown(unknown_fields))
+        raise ConfigError("; ".join(reasons), field="configuration")
+    if unknown_fields:  # their names are the client's, and not for the log
+        without += (f"{len(unknown_fields)} unknown fields: no effect",)
     return Plan(
         wire=wire,
         language=language,
@@ -174,8 +179,18 @@ def _session_config(
         speaker_labels=_speaker_labels(wire),
         volume_wanted=wire.audio_filtering_config is not None,
         volume_threshold=_volume_threshold(wire),
+        grade=_grade(wire),
+        domain=wire.domain,
         channels=wire.channel_diarization_labels if wire.has_channels else (),
     )
+
+
+def _grade(wire: TranscriptionConfig) -> Grade | None:
+    match wire.effective_model:
+        case "standard" | "enhanced" as grade:
+            return grade
+        case _:
+            return None
 
 
 def _audio(audio_format: WireAudioFormat) -> AudioFormat:

@@ -1,25 +1,25 @@
 """How sessions end, and what is asked for before that: sections 7, 12.5, 14 and 15."""
 
 import time
+from functools import partial
 from typing import Any
 
 from crossfade.dialects.agent_stt.conformance.session import (
     BYTES_PER_S,
     Message,
     Mode,
+    Wire,
     dial,
-    end_message,
     play_on,
     speech,
 )
 from crossfade.dialects.cases import Case, Endpoint, UntestableError, expect
+from crossfade.dialects.speechmatics.conformance import common
 
-SECOND = bytes(BYTES_PER_S)
 SPOKEN_S = 2.0
 SILENT_S = 0.5
 END_LIMIT_S = 5.0
 """Section 13: for so long the vendor's client waits."""
-CLOSE_LIMIT_S = 15.0
 
 NO_MESSAGES: tuple[Message | str, ...] = ("{not json", "[]", {"no": "message"}, {"message": "X"})
 
@@ -54,18 +54,6 @@ async def _no_words(endpoint: Endpoint) -> None:
             expect(not said, "just EndOfTranscript", wire.told())
 
 
-async def _late_audio(endpoint: Endpoint) -> None:
-    async with dial(endpoint) as wire:
-        await wire.start()
-        await wire.say(SECOND, end_message(), SECOND, SECOND)
-        await wire.hear("EndOfTranscript")
-        n_added = len(wire.of("AudioAdded"))
-        expect(n_added == 1, "no AudioAdded for late audio", f"{n_added - 1}")
-        warnings = [message.get("type") for message in wire.of("Warning")]
-        claim = warnings in ([], ["add_audio_after_eos"])
-        expect(claim, "one Warning add_audio_after_eos at most", f"{len(warnings)} of them")
-
-
 async def _speakers(endpoint: Endpoint) -> None:
     async with dial(endpoint) as wire:
         known = {"get_speakers": True}
@@ -79,14 +67,6 @@ async def _speakers(endpoint: Endpoint) -> None:
         speakers = (await wire.hear("SpeakersResult"))["speakers"]
         expect(not speakers, "no speakers without diarization", f"{len(speakers)}")
         await wire.finish()
-
-
-async def _no_message(endpoint: Endpoint) -> None:
-    for message in NO_MESSAGES:
-        async with dial(endpoint) as wire:
-            await wire.start()
-            await wire.say(message)
-            await wire.fails("invalid_message", 1003)
 
 
 def _change(**config: Any) -> Message:
@@ -112,16 +92,6 @@ async def _nothing_else_changes(endpoint: Endpoint) -> None:
             await wire.start()
             await wire.say(_change(**config))
             await wire.fails("invalid_config", 1003)
-
-
-async def _server_closes(endpoint: Endpoint) -> None:
-    async with dial(endpoint) as wire:
-        await wire.start()
-        await wire.finish()
-        before = len(wire.heard)
-        closed = await wire.hear_all(within_s=CLOSE_LIMIT_S)
-        expect(len(wire.heard) == before, "nothing after EndOfTranscript", wire.told())
-        expect(closed.code == 1000, "close 1000", str(closed))
 
 
 CASES = (
@@ -169,20 +139,20 @@ CASES = (
         title="audio after EndOfStream: no acknowledgement, one warning at most",
         clause="6",
         line="24.27",
-        run=_late_audio,
+        run=partial(common.drops_late_audio, Wire),
         audio_s=3,
     ),
     Case(
         key="end.no-message",
         title="no JSON, no object, no message, an unknown one: invalid_message, 1003",
         clause="6",
-        run=_no_message,
+        run=partial(common.takes_no_nonsense, Wire, NO_MESSAGES),
         needs=frozenset({"our-choice"}),
     ),
     Case(
         key="end.closes",
         title="nothing after EndOfTranscript; the server closes, 1000, if the client does not",
         clause="6",
-        run=_server_closes,
+        run=partial(common.closes, Wire),
     ),
 )

@@ -1,10 +1,12 @@
 """Who comes in, and where: sections 3 and 4."""
 
 from collections.abc import Mapping
+from functools import partial
 from urllib.parse import quote
 
-from crossfade.dialects.agent_stt.conformance.session import dial, start_message
-from crossfade.dialects.cases import Case, Endpoint, TurnedAwayError, UnmetError, expect
+from crossfade.dialects.agent_stt.conformance.session import Wire, dial, start_message
+from crossfade.dialects.cases import Case, Endpoint, expect
+from crossfade.dialects.speechmatics.conformance import common
 
 PATHS = ("/v2/agent", "/v2/agent/", "/agent", "/agent/", "/v2/en/agent", "/v2/en/agent/")
 QUERIES = (
@@ -24,24 +26,7 @@ STRANGERS: tuple[tuple[Mapping[str, str], str], ...] = (
 )
 QUIET_S = 0.3
 
-
-async def _opens(
-    endpoint: Endpoint,
-    what: str,
-    *,
-    path: str | None = None,
-    query: str = "",
-    headers: Mapping[str, str] | None = None,
-) -> None:
-    """A session opens and ends; ``what`` is how it was asked for."""
-    try:
-        async with dial(endpoint, path=path, query=query, headers=headers) as wire:
-            await wire.start()
-            await wire.finish()
-    except TurnedAwayError as error:
-        raise UnmetError(f"a session for {what}", str(error)) from None
-    except UnmetError as error:
-        raise UnmetError(f"{error.expected} for {what}", error.came) from None
+_opens = partial(common.opens, Wire)
 
 
 async def _every_path(endpoint: Endpoint) -> None:
@@ -52,15 +37,6 @@ async def _every_path(endpoint: Endpoint) -> None:
 async def _any_query(endpoint: Endpoint) -> None:
     for query in QUERIES:
         await _opens(endpoint, f"?{query}", query=query)
-
-
-async def _other_paths(endpoint: Endpoint) -> None:
-    for path in ELSEWHERE:
-        try:
-            async with dial(endpoint, path=path):
-                raise UnmetError(f"HTTP 404 at {path}", "a socket")
-        except TurnedAwayError as error:
-            expect(error.status == 404, f"HTTP 404 at {path}", str(error))
 
 
 async def _key_in_the_query(endpoint: Endpoint) -> None:
@@ -101,7 +77,7 @@ CASES = (
         title="other paths: 404",
         clause="3.2",
         line="24.1",
-        run=_other_paths,
+        run=partial(common.is_elsewhere, Wire, ELSEWHERE),
         needs=frozenset({"our-choice"}),
     ),
     Case(

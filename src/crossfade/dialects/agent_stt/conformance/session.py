@@ -1,18 +1,16 @@
 """How a case speaks this protocol: as the vendor's older one, but for what follows."""
 
-import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any, Literal
-from urllib.parse import urlsplit, urlunsplit
 
 from crossfade.dialects.agent_stt.conformance import schema
 from crossfade.dialects.cases import Endpoint, UntestableError
+from crossfade.dialects.speechmatics.conformance import common
 from crossfade.dialects.speechmatics.conformance.session import (
     BYTES_PER_S,
     CHUNK_BYTES,
     RAW,
-    bearer,
     end_message,
     play,
     speech,
@@ -22,7 +20,6 @@ from crossfade.dialects.speechmatics.conformance.session import start_message as
 from crossfade.dialects.wire import Message, cut
 
 Mode = Literal["vad", "external"]
-PATH = "/v2/agent"
 
 
 def start_message(
@@ -41,6 +38,8 @@ def force(at_s: float) -> Message:
 class Wire(OlderWire):
     """One connection."""
 
+    path = "/v2/agent"
+
     def check(self, text: str) -> None:
         """Hold one message against sections 10 and 15."""
         schema.check(text)
@@ -58,29 +57,8 @@ class Wire(OlderWire):
         return [message["message"] for message in self.heard if message["message"] in kinds]
 
 
-@asynccontextmanager
-async def dial(
-    endpoint: Endpoint,
-    *,
-    path: str | None = None,
-    query: str = "",
-    headers: Mapping[str, str] | None = None,
-) -> AsyncIterator[Wire]:
-    """Connect, with the key unless ``headers`` say otherwise."""
-    parts = urlsplit(endpoint.url)
-    own = parts.path if parts.path.strip("/") else PATH
-    pairs = "&".join(part for part in (parts.query, query) if part)
-    url = urlunsplit((parts.scheme, parts.netloc, own if path is None else path, pairs, ""))
-    shown = bearer(endpoint) if headers is None else headers
-    async with endpoint.dial(url, shown) as socket:
-        yield Wire(socket, endpoint)
-
-
-async def refused(endpoint: Endpoint, start: Message, kind: str, code: int) -> None:
-    """Expect that nothing can be started so."""
-    async with dial(endpoint) as wire:
-        await wire.say(start)
-        await wire.fails(kind, code)
+dial = Wire.dial
+refused = partial(common.refused, Wire)
 
 
 async def play_on(wire: Wire, endpoint: Endpoint, data: bytes, *, live: bool = False) -> None:
@@ -105,11 +83,7 @@ async def converse(
     Raises:
         UntestableError: If nothing was heard in it.
     """
-    chunk_s = audio_s / len(chunks) if live or endpoint.paced else None
-    async with dial(endpoint) as wire, asyncio.TaskGroup() as group:
-        await wire.start(audio_format, **config)
-        group.create_task(_send(wire, chunks, chunk_s))
-        await wire.hear("EndOfTranscript", within_s=audio_s + endpoint.patience_s)
+    wire = await Wire.converse(endpoint, chunks, audio_s, audio_format, live=live, **config)
     if not wire.of("AddSegment"):
         raise UntestableError("no word was recognized in the recording")
     return wire
@@ -127,11 +101,6 @@ async def listened(
     return await converse(endpoint, chunks, seconds, live=live, **config)
 
 
-async def _send(wire: Wire, chunks: Sequence[bytes], chunk_s: float | None) -> None:
-    await wire.play(chunks, chunk_s)
-    await wire.say(end_message(last_seq_no=len(chunks)))
-
-
 def text(heard: Iterable[Message]) -> str:
     """What a client shows: the segments, with a space between them."""
     segments = (message for message in heard if message["message"] == "AddSegment")
@@ -144,7 +113,6 @@ __all__ = [
     "Message",
     "Mode",
     "Wire",
-    "bearer",
     "converse",
     "cut",
     "dial",

@@ -1,11 +1,13 @@
 """What opens a session, and what does not: sections 6 to 8."""
 
 import time
+from functools import partial
 from typing import Any
 
 from crossfade.dialects.agent_stt.conformance.session import (
     RAW,
     Message,
+    Wire,
     dial,
     end_message,
     force,
@@ -13,6 +15,7 @@ from crossfade.dialects.agent_stt.conformance.session import (
     start_message,
 )
 from crossfade.dialects.cases import Case, Endpoint, UnmetError, expect
+from crossfade.dialects.speechmatics.conformance import common
 
 START_LIMIT_S = 5.0
 """Section 6: for so long every official client waits."""
@@ -88,13 +91,6 @@ async def _older_fields(endpoint: Endpoint) -> None:
         await wire.finish()
 
 
-async def _nothing_before_the_start(endpoint: Endpoint) -> None:
-    for first in FIRST:
-        async with dial(endpoint) as wire:
-            await wire.say(first)
-            await wire.fails("protocol_error", 1003)
-
-
 async def _nothing_out_of_order(endpoint: Endpoint) -> None:
     for message in OUT_OF_ORDER:
         async with dial(endpoint) as wire:
@@ -164,7 +160,7 @@ CASES = (
         key="start.nothing-before",
         title="another first message than StartRecognition: protocol_error, 1003",
         clause="6",
-        run=_nothing_before_the_start,
+        run=partial(common.hears_nothing_before_the_start, Wire, FIRST),
         needs=frozenset({"our-choice"}),
     ),
     Case(

@@ -2,6 +2,7 @@
 
 schema                  one message: its fields and their types
 session                 how a case dials, starts, plays speech, ends
+common                  what is asked in the vendor's newer protocol too
 handshake, start        who comes in; what opens a session
 audio                   formats, chunks, acknowledgements
 transcripts, wishes     what is said; what is asked for in mid-session

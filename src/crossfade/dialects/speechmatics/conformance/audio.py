@@ -13,13 +13,13 @@ from crossfade.dialects.cases import (
     UntestableError,
     expect,
 )
+from crossfade.dialects.speechmatics.conformance.common import count
 from crossfade.dialects.speechmatics.conformance.session import (
     BYTES_PER_S,
     FILE,
     SECOND,
     SENTENCE_S,
     Message,
-    Wire,
     converse,
     cut,
     dial,
@@ -56,14 +56,7 @@ async def _empty_messages(endpoint: Endpoint) -> None:
 async def _acknowledged(endpoint: Endpoint, chunks: list[bytes]) -> None:
     audio_s = sum(map(len, chunks)) / BYTES_PER_S
     wire = await converse(endpoint, chunks, audio_s)
-    _count(wire, len(chunks))
-
-
-def _count(wire: Wire, n_messages: int) -> None:
-    numbers = [message["seq_no"] for message in wire.of("AudioAdded")]
-    wanted = list(range(1, n_messages + 1))
-    came = f"{len(numbers)}, {'' if numbers == sorted(set(numbers)) else 'not '}rising"
-    expect(numbers == wanted, f"AudioAdded 1 to {n_messages}", came)
+    count(wire, len(chunks))
 
 
 async def _fragments(endpoint: Endpoint) -> None:
@@ -72,7 +65,7 @@ async def _fragments(endpoint: Endpoint) -> None:
         for _ in range(3):
             await wire.socket.send(cut(SECOND, 1024))  # as .NET does it
         await wire.finish()
-        _count(wire, 3)
+        count(wire, 3)
 
 
 async def _any_cut(endpoint: Endpoint) -> None:
@@ -81,7 +74,7 @@ async def _any_cut(endpoint: Endpoint) -> None:
     for n_bytes in (4096, 321, len(data)):  # 321: in the middle of a sample
         chunks = cut(data, n_bytes)
         wire = await converse(endpoint, chunks, SENTENCE_S)
-        _count(wire, len(chunks))
+        count(wire, len(chunks))
         heard.append(text(wire.heard))
     _same(heard)
 
@@ -113,7 +106,7 @@ async def _wav_files(endpoint: Endpoint) -> None:
     for said_bytes in (len(data), 0xFFFFFFFF, 0):
         chunks = cut(_wav(data, said_bytes), 4096)
         wire = await converse(endpoint, chunks, SENTENCE_S, FILE)
-        _count(wire, len(chunks))
+        count(wire, len(chunks))
         heard.append(text(wire.heard))
     _same(heard)
 

@@ -2,14 +2,17 @@
 
 import asyncio
 import time
+from functools import partial
 from typing import Any
 
 from crossfade.dialects.cases import Case, Endpoint, expect
+from crossfade.dialects.speechmatics.conformance import common
 from crossfade.dialects.speechmatics.conformance.session import (
     FILE,
     RAW,
     SECOND,
     Message,
+    Wire,
     dial,
     end_message,
     play,
@@ -19,9 +22,6 @@ from crossfade.dialects.speechmatics.conformance.session import (
 
 END_LIMIT_S = 5.0
 """Section 12.7: for so long the voice SDK waits."""
-
-CLOSE_LIMIT_S = 15.0
-"""Section 5: the server waits about 5 s for the client's close."""
 
 NUMBERS: tuple[dict[str, Any], ...] = ({"last_seq_no": 1}, {"last_seq_no": 0}, {"last_seq_no": 99})
 
@@ -75,31 +75,11 @@ async def _number_may_be_missing(endpoint: Endpoint) -> None:
         await wire.hear("EndOfTranscript")
 
 
-async def _late_audio(endpoint: Endpoint) -> None:
-    async with dial(endpoint) as wire:
-        await wire.start()
-        await wire.say(SECOND, end_message(), SECOND, SECOND)
-        await wire.hear("EndOfTranscript")
-        n_added = len(wire.of("AudioAdded"))
-        expect(n_added == 1, "no AudioAdded for late audio", f"{n_added - 1}")
-        warnings = [message["type"] for message in wire.of("Warning")]
-        claim = warnings in ([], ["add_audio_after_eos"])
-        expect(claim, "one Warning add_audio_after_eos at most", f"{len(warnings)} of them")
-
-
 async def _no_audio(endpoint: Endpoint) -> None:
     for audio_format in (RAW, FILE):
         async with dial(endpoint) as wire:
             await wire.start(audio_format)
             await wire.finish()
-
-
-async def _no_message(endpoint: Endpoint) -> None:
-    for message in NO_MESSAGES:
-        async with dial(endpoint) as wire:
-            await wire.start()
-            await wire.say(message)
-            await wire.fails("invalid_message", 1003)
 
 
 async def _no_message_at_first(endpoint: Endpoint) -> None:
@@ -113,16 +93,6 @@ async def _second_end(endpoint: Endpoint) -> None:
         await wire.start()
         await wire.say(SECOND, end_message(), end_message(), start_message())
         await wire.hear("EndOfTranscript")
-
-
-async def _server_closes(endpoint: Endpoint) -> None:
-    async with dial(endpoint) as wire:
-        await wire.start()
-        await wire.finish()
-        before = len(wire.heard)
-        closed = await wire.hear_all(within_s=CLOSE_LIMIT_S)
-        expect(len(wire.heard) == before, "nothing after EndOfTranscript", wire.told())
-        expect(closed.code == 1000, "close 1000", str(closed))
 
 
 async def _own_ids(endpoint: Endpoint) -> None:
@@ -173,7 +143,7 @@ CASES = (
         title="audio after EndOfStream: no acknowledgement, one warning at most",
         clause="6",
         line="21.26",
-        run=_late_audio,
+        run=partial(common.drops_late_audio, Wire),
         audio_s=3,
     ),
     Case(
@@ -196,7 +166,7 @@ CASES = (
         title="no JSON, no object, no message, an unknown one: invalid_message, 1003",
         clause="14.3",
         line="21.28",
-        run=_no_message,
+        run=partial(common.takes_no_nonsense, Wire, NO_MESSAGES),
         needs=frozenset({"our-choice"}),
     ),
     Case(
@@ -211,7 +181,7 @@ CASES = (
         key="end.closes",
         title="nothing after EndOfTranscript; the server closes, 1000, if the client does not",
         clause="5",
-        run=_server_closes,
+        run=partial(common.closes, Wire),
     ),
     Case(
         key="end.next-session",

@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Mapping
+from functools import partial
 from urllib.parse import urlsplit, urlunsplit
 
 from crossfade.dialects.cases import (
@@ -13,33 +14,18 @@ from crossfade.dialects.cases import (
     UnmetError,
     expect,
 )
-from crossfade.dialects.speechmatics.conformance.session import Wire, address, bearer, dial
+from crossfade.dialects.speechmatics.conformance import common
+from crossfade.dialects.speechmatics.conformance.session import Wire, bearer, dial
 from crossfade.dialects.speechmatics.tokens import token_request
 
 PATHS = ("/v2", "/v2/", "/v2/en", "/v2/en/", "/v2/en/fr", "/")
 QUERIES = ("sm-sdk=python-rt-sdk-v1.0.0&sm-app=livekit%2F1.2&sm-app=b", "language=xx&=%FF")
 ORIGINS = ("http://127.0.0.1", "https://elsewhere.example", "null")
+ELSEWHERE = ("/nowhere", "/v22", "/v2/a/b/c")
 TTL_S = 60
 BAD_TTLS: tuple[Mapping[str, object], ...] = ({"ttl": 59}, {"ttl": 86_401}, {"ttl": "60"}, {})
 
-
-async def _opens(
-    endpoint: Endpoint,
-    what: str,
-    *,
-    path: str | None = None,
-    query: str = "",
-    headers: Mapping[str, str] | None = None,
-) -> None:
-    """A session opens and ends; ``what`` is how it was asked for."""
-    try:
-        async with dial(endpoint, path=path, query=query, headers=headers) as wire:
-            await wire.start()
-            await wire.finish()
-    except TurnedAwayError as error:
-        raise UnmetError(f"a session for {what}", str(error)) from None
-    except UnmetError as error:
-        raise UnmetError(f"{error.expected} for {what}", error.came) from None
+_opens = partial(common.opens, Wire)
 
 
 async def _every_path(endpoint: Endpoint) -> None:
@@ -84,19 +70,10 @@ async def _refused_inside(wire: Wire) -> None:
 
 
 async def _other_methods(endpoint: Endpoint) -> None:
-    url = _http(address(endpoint))
+    url = _http(Wire.address(endpoint))
     for method in ("POST", "PUT", "DELETE"):
         answer = await endpoint.fetch(method, url, headers=bearer(endpoint))
         expect(answer.status == 405, f"405 for {method}", f"{answer.status}")
-
-
-async def _other_paths(endpoint: Endpoint) -> None:
-    for path in ("/nowhere", "/v22", "/v2/a/b/c"):
-        try:
-            async with dial(endpoint, path=path):
-                raise UnmetError(f"HTTP 404 at {path}", "a socket")
-        except TurnedAwayError as error:
-            expect(error.status == 404, f"HTTP 404 at {path}", str(error))
 
 
 async def _temporary_key(endpoint: Endpoint) -> None:
@@ -229,7 +206,7 @@ CASES = (
         title="other paths: 404",
         clause="4.2",
         line="21.3",
-        run=_other_paths,
+        run=partial(common.is_elsewhere, Wire, ELSEWHERE),
     ),
     Case(
         key="token.opens",

@@ -1,9 +1,9 @@
 """How a case speaks this protocol: it dials, starts, plays speech, ends."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, ClassVar, Self
 from urllib.parse import urlsplit, urlunsplit
 
 from crossfade.audio import encode
@@ -23,7 +23,6 @@ FILE: Message = {"type": "file"}
 SECOND = bytes(BYTES_PER_S)
 """One second of silence in ``RAW``."""
 
-PATH = "/v2"
 SENTENCE_S = 7.3
 """The first sentence of the speech, and the pause behind it."""
 
@@ -47,6 +46,52 @@ class Wire(AnyWire):
 
     tag = "message"
 
+    path: ClassVar[str] = "/v2"
+    """Where sessions are opened, unless the endpoint's own URL says."""
+
+    @classmethod
+    @asynccontextmanager
+    async def dial(
+        cls,
+        endpoint: Endpoint,
+        *,
+        path: str | None = None,
+        query: str = "",
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncIterator[Self]:
+        """Connect, with the key unless ``headers`` say otherwise."""
+        url = cls.address(endpoint, path=path, query=query)
+        shown = bearer(endpoint) if headers is None else headers
+        async with endpoint.dial(url, shown) as socket:
+            yield cls(socket, endpoint)
+
+    @classmethod
+    async def converse(
+        cls,
+        endpoint: Endpoint,
+        chunks: Sequence[bytes],
+        audio_s: float,
+        audio_format: Message = RAW,
+        *,
+        live: bool = False,
+        **config: Any,
+    ) -> Self:
+        """A whole session; ``audio_s`` is how long its audio is."""
+        chunk_s = audio_s / len(chunks) if live or endpoint.paced else None
+        async with cls.dial(endpoint) as wire, asyncio.TaskGroup() as group:
+            await wire.start(audio_format, **config)
+            group.create_task(wire.send_all(chunks, chunk_s))
+            await wire.hear("EndOfTranscript", within_s=audio_s + endpoint.patience_s)
+        return wire
+
+    @classmethod
+    def address(cls, endpoint: Endpoint, *, path: str | None = None, query: str = "") -> str:
+        """The endpoint's URL with another path, and with more in its query."""
+        parts = urlsplit(endpoint.url)
+        own = parts.path if parts.path.strip("/") else cls.path
+        pairs = "&".join(part for part in (parts.query, query) if part)
+        return urlunsplit((parts.scheme, parts.netloc, own if path is None else path, pairs, ""))
+
     def check(self, text: str) -> None:
         """Hold one message against sections 10, 11 and 14."""
         schema.check(text)
@@ -55,6 +100,11 @@ class Wire(AnyWire):
         """Start recognition and wait until it has started."""
         await self.say(start_message(audio_format, **config))
         return await self.hear("RecognitionStarted")
+
+    async def send_all(self, chunks: Sequence[bytes], chunk_s: float | None) -> None:
+        """Send audio, see ``play``, and end the stream."""
+        await self.play(chunks, chunk_s)
+        await self.say(end_message(last_seq_no=len(chunks)))
 
     async def finish(self, *, within_s: float | None = None) -> list[Message]:
         """End the stream and hear the server out."""
@@ -85,32 +135,13 @@ class Wire(AnyWire):
         expect(said == code, f"code {code} in the Error, or none", f"code {said}")
 
 
-def address(endpoint: Endpoint, *, path: str | None = None, query: str = "") -> str:
-    """The endpoint's URL with another path, and with more in its query."""
-    parts = urlsplit(endpoint.url)
-    own = parts.path if parts.path.strip("/") else PATH
-    pairs = "&".join(part for part in (parts.query, query) if part)
-    return urlunsplit((parts.scheme, parts.netloc, own if path is None else path, pairs, ""))
+dial = Wire.dial
+converse = Wire.converse
 
 
 def bearer(endpoint: Endpoint) -> dict[str, str]:
     """The header with the endpoint's key, if there is one."""
     return {} if endpoint.key is None else {"Authorization": f"Bearer {endpoint.key}"}
-
-
-@asynccontextmanager
-async def dial(
-    endpoint: Endpoint,
-    *,
-    path: str | None = None,
-    query: str = "",
-    headers: Mapping[str, str] | None = None,
-) -> AsyncIterator[Wire]:
-    """Connect, with the key unless ``headers`` say otherwise."""
-    url = address(endpoint, path=path, query=query)
-    shown = bearer(endpoint) if headers is None else headers
-    async with endpoint.dial(url, shown) as socket:
-        yield Wire(socket, endpoint)
 
 
 def speech(
@@ -126,26 +157,6 @@ async def play(wire: Wire, endpoint: Endpoint, data: bytes, *, live: bool = Fals
     """Send audio in ``RAW``; at the speed of speech if the endpoint, or the case, wants it."""
     chunk_s = CHUNK_BYTES / BYTES_PER_S if live or endpoint.paced else None
     await wire.play(cut(data, CHUNK_BYTES), chunk_s)
-
-
-async def converse(
-    endpoint: Endpoint,
-    chunks: list[bytes],
-    audio_s: float,
-    audio_format: Message = RAW,
-    **config: Any,
-) -> Wire:
-    """A whole session; ``audio_s`` is how long its audio is."""
-    async with dial(endpoint) as wire, asyncio.TaskGroup() as group:
-        await wire.start(audio_format, **config)
-        group.create_task(_send(wire, chunks, audio_s / len(chunks) if endpoint.paced else None))
-        await wire.hear("EndOfTranscript", within_s=audio_s + endpoint.patience_s)
-    return wire
-
-
-async def _send(wire: Wire, chunks: list[bytes], chunk_s: float | None) -> None:
-    await wire.play(chunks, chunk_s)
-    await wire.say(end_message(last_seq_no=len(chunks)))
 
 
 async def listened(endpoint: Endpoint, seconds: float, **config: Any) -> Wire:

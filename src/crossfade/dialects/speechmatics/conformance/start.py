@@ -1,14 +1,17 @@
 """What opens a session, and what is refused how: sections 6, 7.1, 8 and 17."""
 
 import time
+from functools import partial
 from typing import Any
 
 from crossfade.dialects.cases import Case, Endpoint, UnmetError, expect
+from crossfade.dialects.speechmatics.conformance import common
 from crossfade.dialects.speechmatics.conformance.session import (
     FILE,
     RAW,
     SECOND,
     Message,
+    Wire,
     dial,
     end_message,
     start_message,
@@ -116,6 +119,9 @@ BAD_CONFIG: tuple[dict[str, Any], ...] = (
 )
 
 
+_refused = partial(common.refused, Wire)
+
+
 async def _starts_in_time(endpoint: Endpoint) -> None:
     async with dial(endpoint) as wire:
         asked_at = time.monotonic()
@@ -135,13 +141,6 @@ async def _started_comes_first(endpoint: Endpoint) -> None:
         await wire.finish()
         again = len(wire.of("RecognitionStarted"))
         expect(again == 1, "RecognitionStarted once", f"{again} times")
-
-
-async def _nothing_before_the_start(endpoint: Endpoint) -> None:
-    for first in FIRST:
-        async with dial(endpoint) as wire:
-            await wire.say(first)
-            await wire.fails("protocol_error", 1003)
 
 
 async def _second_start(endpoint: Endpoint) -> None:
@@ -203,12 +202,6 @@ async def _unknown_fields(endpoint: Endpoint) -> None:
         await wire.finish()
 
 
-async def _refused(endpoint: Endpoint, start: Message, kind: str, code: int) -> None:
-    async with dial(endpoint) as wire:
-        await wire.say(start)
-        await wire.fails(kind, code)
-
-
 CASES = (
     Case(
         key="start.in-time",
@@ -229,7 +222,7 @@ CASES = (
         title="another first message than StartRecognition: protocol_error, 1003",
         clause="14.5",
         line="21.5",
-        run=_nothing_before_the_start,
+        run=partial(common.hears_nothing_before_the_start, Wire, FIRST),
         audio_s=1,
     ),
     Case(
