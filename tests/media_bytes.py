@@ -2,6 +2,7 @@
 
 import io
 import struct
+import zlib
 from fractions import Fraction
 from pathlib import Path
 
@@ -99,3 +100,27 @@ def _write_audio(out, stream, samples):
         frame.time_base = Fraction(1, SAMPLE_RATE_HZ)
         out.mux(stream.encode(frame))
     out.mux(stream.encode(None))
+
+
+def png(width: int, height: int) -> bytes:
+    """A picture of nothing."""
+
+    def block(kind: bytes, content: bytes) -> bytes:
+        check = zlib.crc32(kind + content)
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", check)
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)  # red, green, blue, alpha
+    pixels = zlib.compress(bytes(height * (1 + 4 * width)))
+    blocks = block(b"IHDR", header) + block(b"IDAT", pixels) + block(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + blocks
+
+
+def with_cover(mp3: bytes, picture: bytes) -> bytes:
+    """An MP3 file with a PNG picture in its tag (ID3v2.4, APIC)."""
+
+    def size(n_bytes: int) -> bytes:
+        return bytes(n_bytes >> shift & 0x7F for shift in (21, 14, 7, 0))
+
+    content = b"\0image/png\0\x03\0" + picture
+    frame = b"APIC" + size(len(content)) + b"\0\0" + content
+    return b"ID3\x04\0\0" + size(len(frame)) + frame + mp3

@@ -32,7 +32,9 @@ async def session(dialect, *, url="/", script=(), settings=None, recognizer=None
                 socket,
                 dialect.server(settings or DialectSettings()),
                 dialect_name=dialect.name,
-                handshake=Handshake(path=parts.path, query=tuple(parse_qsl(parts.query))),
+                handshake=Handshake(
+                    path=parts.path, query=tuple(parse_qsl(parts.query, keep_blank_values=True))
+                ),
                 service=server.service,
             ).run()
         )

@@ -158,24 +158,28 @@ async def compare(
     recordings: Sequence[Recording],
     *,
     at_once: int,
+    note: Callable[[str, str, Recording, WordErrors], None] = lambda *_: None,
 ) -> list[Comparison]:
-    """Let each client stream each recording to each address."""
-    turn = asyncio.Semaphore(at_once)
+    """Let each client stream each recording to each address.
 
-    async def errors(name: str, place: str, recording: Recording) -> WordErrors:
+    All of them take the first recording before any takes the second, so that what ``note`` was told
+    can be compared at any time.
+    """
+    turn = asyncio.Semaphore(at_once)
+    pairs = [(name, place) for name in clients for place in addresses]
+    found = dict.fromkeys(pairs, WordErrors())
+
+    async def hear(name: str, place: str, recording: Recording) -> None:
         async with turn:
             text = await clients[name](addresses[place], recording.samples())
-        return word_errors(recording.text, text)
+        errors = word_errors(recording.text, text)
+        found[name, place] += errors
+        note(name, place, recording, errors)
 
-    pairs = [(name, place) for name in clients for place in addresses]
     async with asyncio.TaskGroup() as group:
-        heard = {
-            pair: [group.create_task(errors(*pair, recording)) for recording in recordings]
-            for pair in pairs
-        }
-    found = {
-        pair: sum((one.result() for one in each), WordErrors()) for pair, each in heard.items()
-    }
+        for recording in recordings:
+            for pair in pairs:
+                group.create_task(hear(*pair, recording))
     return [
         Comparison(name, place, found[name, "direct"], found[name, place])
         for name, place in pairs

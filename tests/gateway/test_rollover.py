@@ -6,6 +6,7 @@ from collections import Counter
 from itertools import pairwise
 
 import pytest
+from msgspec.structs import replace
 
 from crossfade.client import sources
 from crossfade.dialects.base import DialectSettings
@@ -29,6 +30,7 @@ from crossfade.model import (
 from crossfade.server.run import ServerConfig, running_server
 from gateways import BY_NAME, backend
 from legible import LegibleRecognizer, babble, legible_audio
+from virtual_time import now_s, run
 
 N_MS = 45_000
 SPEED = 15
@@ -73,7 +75,7 @@ def route(behind, url, **more):
     return FailoverRecognizer([("far", UpstreamRecognizer(reached, reconnect=NO_RETRY))])
 
 
-async def hear(recognizer, *, n_ms=N_MS, config=CONFIG, forces_at_ms=()):
+async def hear(recognizer, *, n_ms=N_MS, config=CONFIG, forces_at_ms=(), speed=SPEED):
     """Everything that a session says to audio that comes at many times real time."""
     stream = recognizer.open(config)
     audio = legible_audio(n_ms)
@@ -82,7 +84,7 @@ async def hear(recognizer, *, n_ms=N_MS, config=CONFIG, forces_at_ms=()):
 
     async def feed():
         for at_ms in range(0, n_ms, 100):
-            await asyncio.sleep(max(0.0, began_s + at_ms / 1000 / SPEED - clock()))
+            await asyncio.sleep(max(0.0, began_s + at_ms / 1000 / speed - clock()))
             if at_ms in forces_at_ms:
                 await stream.feed(ForceTurn())
             await stream.feed(Audio(data=audio[at_ms * 32 : (at_ms + 100) * 32]))
@@ -129,36 +131,77 @@ async def test_a_session_outlives_the_far_sessions_and_nobody_can_tell(tmp_path,
     assert caplog.text.count("rollover: backend far (time), going on with far from") == n_moves
 
 
-async def test_without_room_for_a_second_session_the_first_is_left_in_time(tmp_path):
-    async with capped_server(LegibleRecognizer(babble(N_MS)), tmp_path) as server:
-        recognizer = route("assemblyai", server.url, max_sessions=1)
-        events = await hear(recognizer)
-    assert texts(events) == [word.text for word in babble(N_MS)]
-    assert set(moves(recognizer)) == {("rollover", "time")}
-
-
 async def test_a_session_without_ends_of_turns_moves_between_two_words(tmp_path):
     async with capped_server(LegibleRecognizer(babble(N_MS)), tmp_path) as server:
         recognizer = route("assemblyai", server.url)
-        wanted = SessionConfig(
-            language="en", audio=sources.MEDIA_AUDIO, endpointing=NoEndpointing(), max_delay_ms=1500
-        )
+        wanted = replace(CONFIG, endpointing=NoEndpointing())
         events = await hear(recognizer, config=wanted)
     assert texts(events) == [word.text for word in babble(N_MS)]
     assert {event.turn for event in events if isinstance(event, Final)} == {0}
     assert moves(recognizer)["rollover", "time"] >= 2
 
 
-async def test_forced_ends_are_answered_once_each_while_two_sessions_listen(tmp_path):
+class Ageing(LegibleRecognizer):
+    """Ends its sessions for their length; by the clock, without a network."""
+
+    def __init__(self, script, *, most=9):
+        super().__init__(script)
+        self._most = most
+        self._open = set()
+
+    def open(self, config):
+        if len(self._open) >= self._most:
+            raise CapacityError(slots=self._most)
+        stream = AgeingStream(super().open(config), self._open)
+        self._open.add(stream)
+        return stream
+
+
+class AgeingStream:
+    def __init__(self, inner, others):
+        self._inner = inner
+        self._others = others
+        self._dies_s = now_s() + SPEED * CAP_S
+        self.ending = Ending()
+        self.ending.began(now_s(), lasts_s=SPEED * TOLD_S)
+
+    def __getattr__(self, name):
+        return getattr(self._inner, name)
+
+    async def feed(self, command):
+        assert now_s() < self._dies_s
+        await self._inner.feed(command)
+
+    async def aclose(self):
+        self._others.discard(self)
+        await self._inner.aclose()
+
+
+def heard_from(engine, **more):
+    """What a session in virtual time says, and how often it moved."""
+
+    async def session():
+        recognizer = FailoverRecognizer([("far", engine)])
+        return await hear(recognizer, speed=1, **more), moves(recognizer)
+
+    return run(session())
+
+
+def test_without_room_for_a_second_session_the_first_is_left_in_time():
+    events, moved = heard_from(Ageing(babble(N_MS), most=1))
+    assert texts(events) == [word.text for word in babble(N_MS)]
+    assert set(moved) == {("rollover", "time")}
+
+
+def test_forced_ends_are_answered_once_each_while_two_sessions_listen():
     forces = range(2000, N_MS, 1500)
-    async with capped_server(LegibleRecognizer(babble(N_MS)), tmp_path) as server:
-        recognizer = route("speechmatics", server.url)
-        wanted = SessionConfig(
-            language="en", audio=sources.MEDIA_AUDIO, endpointing=NoEndpointing(), max_delay_ms=1500
-        )
-        events = await hear(recognizer, config=wanted, forces_at_ms=forces)
+    events, moved = heard_from(
+        Ageing(babble(N_MS)),
+        config=replace(CONFIG, endpointing=NoEndpointing()),
+        forces_at_ms=forces,
+    )
     assert sum(e.forced for e in events if isinstance(e, TurnEnded)) == len(forces)
-    assert moves(recognizer)["rollover", "time"] >= 2
+    assert moved["rollover", "time"] >= 2
 
 
 async def test_the_far_side_itself_says_when_it_will_end(tmp_path):

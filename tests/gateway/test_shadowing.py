@@ -1,7 +1,9 @@
 """A second backend hears some sessions too; what it says is written down, and hurts nobody."""
 
 import asyncio
+import errno
 import stat
+import threading
 from itertools import chain
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from crossfade.errors import RecognizerError, UpstreamError
 from crossfade.gateway import shadow as shadow_room
 from crossfade.gateway.failover import FailoverRecognizer
-from crossfade.gateway.shadow_files import ShadowFiles
+from crossfade.gateway.shadow_files import ShadowFile, ShadowFiles
 from crossfade.gateway.shadow_records import (
     Began,
     DamagedRecordError,
@@ -233,6 +235,60 @@ async def test_a_folder_that_cannot_be_written_costs_the_record_alone(tmp_path):
     assert texts(await hear(recognizer)) == ["Good", "morning", "everybody"]
     await written(recognizer)
     assert recognizer.shadow().outcomes == {"no_room": 1}
+
+
+async def test_nothing_is_missing_that_came_while_the_disk_was_busy(tmp_path, monkeypatch):
+    is_busy, is_over = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+    write = ShadowFile.write_audio
+
+    def slow(file, data):
+        loop.call_soon_threadsafe(is_busy.set)
+        assert is_over.wait(10)
+        write(file, data)
+
+    monkeypatch.setattr(ShadowFile, "write_audio", slow)
+    monkeypatch.setattr(shadow_room, "HANDFUL_BYTES", 3200)
+    recognizer = shadowed(tmp_path, ScriptedRecognizer(OTHER), audio_is_kept=True, most_bytes=10**7)
+    await hear(recognizer)
+    async with asyncio.timeout(10):
+        await is_busy.wait()
+        [shadow] = recognizer._shadows._alive.values()
+        await shadow._over.wait()
+    is_over.set()
+    await written(recognizer)
+    [lines] = records(tmp_path)
+    assert [word.text for word in words(lines, "shadow")] == ["Good", "mourning", "every", "body"]
+    assert {line.side for line in lines[-2:] if isinstance(line, Ended)} == {"session", "shadow"}
+    [audio] = (tmp_path / "shadow").glob("*.audio")
+    assert audio.stat().st_size == 3200 * N_CHUNKS
+
+
+async def test_the_last_lines_say_how_many_there_was_no_room_for(tmp_path):
+    recognizer = shadowed(tmp_path, ScriptedRecognizer(OTHER), most_bytes=9000)
+    await hear(recognizer)
+    await written(recognizer)
+    [lines] = records(tmp_path)
+    n_whole = 1 + 2 + 2  # began; words and the end of a turn, of both sides
+    ended = lines[-2:]
+    assert {(type(line), line.side) for line in ended} == {(Ended, "session"), (Ended, "shadow")}
+    n_lost = n_whole - (len(lines) - 2)
+    assert n_lost > 0
+    assert [line.n_lost for line in ended] == [n_lost, n_lost]
+
+
+async def test_a_full_disk_ends_the_shadow_alone(tmp_path, monkeypatch):
+    def full(file, records):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(ShadowFile, "write", full)
+    monkeypatch.setattr(shadow_room, "HANDFUL_LINES", 1)
+    second = ScriptedRecognizer(OTHER)
+    recognizer = shadowed(tmp_path, second)
+    assert texts(await hear(recognizer)) == ["Good", "morning", "everybody"]
+    await written(recognizer)
+    assert recognizer.shadow().outcomes == {"no_room": 1}
+    assert second.n_open == 0
 
 
 def test_a_record_that_was_cut_off_is_read_up_to_there(tmp_path):

@@ -69,6 +69,6 @@ async def test_real_speech_costs_no_more_errors_than_directly(
     read = (entry for entry in shared_speech if entry.category == "read_en")
     few = sorted((e for e in read if e.duration_s > 4), key=lambda e: e.duration_s)[:2]
     async with secure_servers(recognizer, tmp_path, authority, BEHINDS) as addresses:
-        found = await compare(addresses, clients, few, at_once=6)
+        found = await compare(addresses, clients, few, at_once=12)
     worse = {(one.client, one.behind): one.points for one in found if one.points > 0.5}
     assert worse == {}

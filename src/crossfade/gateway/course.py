@@ -8,10 +8,11 @@ that are known.
 
 import asyncio
 import itertools
+import random
 from collections.abc import Iterator, Sequence
 
 from crossfade.errors import AudioError, CapacityError, ConfigError, CrossfadeError
-from crossfade.gateway.losses import TimeIsUpError, cause_of
+from crossfade.gateway.losses import DeafError, TimeIsUpError, cause_of
 from crossfade.gateway.place import Place, now_s
 from crossfade.gateway.relief import is_relieved
 from crossfade.gateway.stage import Stage
@@ -20,10 +21,12 @@ ATTEMPTS = 8
 """Backends that one session may use up, the same one counted anew."""
 
 PAUSE_S = 0.25
-"""Before a backend is tried again that has failed in this session."""
+"""Before a backend is tried again that has failed in this session; doubled each time."""
 
 LONGEST_PAUSE_S = 10.0
 """A session does not wait longer than this for a backend that asks to be left alone."""
+
+_PAUSE_DOUBLINGS = 4
 
 
 class Course:
@@ -38,6 +41,8 @@ class Course:
         """
         self._places = places
         self._stage = stage
+        self._n_failures = 0
+        self._n_unheard = 0  # failures since a backend last said anything
 
     async def run(self) -> None:
         """Hear the session out.
@@ -47,16 +52,14 @@ class Course:
         """
         stage, turn = self._stage, self._order()
         place = next(turn)
-        n_failures = 0
         while (loss := await self._attempt(place)) is not None:
+            self._count(loss)
             is_planned = isinstance(loss, TimeIsUpError)
-            n_failures += not is_planned
-            if stage.tape.is_closed or not (is_planned or self._may_move(n_failures)):
+            if not (is_planned or self._may_move()):
                 raise loss
             left, place = place, place if is_planned else next(turn)
-            if n_failures >= len(self._places) and not is_planned:
-                await self._rest(place, loss)
-            stage.rewind()
+            await self._rest(place, loss)
+            await stage.rewind()
             left.left(
                 "rollover" if is_planned else "failover",
                 cause_of(loss),
@@ -64,8 +67,16 @@ class Course:
                 at_ms=stage.timeline.settled_ms,
             )
 
-    def _may_move(self, n_failures: int) -> bool:
-        return not self._stage.is_alone and n_failures < ATTEMPTS
+    def _count(self, loss: CrossfadeError) -> None:
+        if isinstance(loss, TimeIsUpError | DeafError):  # both have had their time
+            return
+        self._n_failures += 1
+        self._n_unheard = 1 if self._stage.is_heard else self._n_unheard + 1
+
+    def _may_move(self) -> bool:
+        """Tell whether there is another try: one for each, until one has taken the session up."""
+        attempts = ATTEMPTS if self._stage.was_reached else len(self._places)
+        return not self._stage.is_alone and self._n_failures < attempts
 
     def _order(self) -> Iterator[Place]:
         """Round and round; a backend that is known to be down is passed by, unless all are."""
@@ -78,15 +89,19 @@ class Course:
         return any(place.breaker.is_closed(now_s()) for place in self._places)
 
     async def _rest(self, place: Place, loss: CrossfadeError) -> None:
-        """Wait before a backend is tried anew.
+        """Wait before a backend is tried anew; sessions that lost it together do not return as one.
 
         Raises:
             CrossfadeError: The loss, if it asks for more time than a session has.
         """
+        n_rests = self._n_unheard - len(self._places)
+        if n_rests < 0 or isinstance(loss, TimeIsUpError):
+            return
         asked_s = place.breaker.asked_s(now_s())
         if asked_s > LONGEST_PAUSE_S:
             raise loss
-        await asyncio.sleep(max(PAUSE_S, asked_s))
+        pause_s = PAUSE_S * 2 ** min(n_rests, _PAUSE_DOUBLINGS) * (0.5 + random.random() / 2)
+        await asyncio.sleep(max(pause_s, asked_s))
 
     async def _attempt(self, place: Place) -> CrossfadeError | None:
         """Go on with one backend: to the end (``None``), or until it fails (why).
@@ -96,21 +111,16 @@ class Course:
         """
         try:
             await self._converse(place)
-        except AudioError:
-            place.breaker.let_go()
+        except AudioError:  # our client's own fault
             raise
         except (ConfigError, CapacityError, TimeIsUpError) as error:  # nothing against it
-            place.breaker.let_go()
             return error
         except CrossfadeError as error:
             place.failed(error)
             return error
-        except asyncio.CancelledError:
-            place.breaker.let_go()
-            raise
         finally:
+            place.breaker.let_go()
             self._stage.tape.stop()
-        place.breaker.let_go()
         return None
 
     async def _converse(self, place: Place) -> None:

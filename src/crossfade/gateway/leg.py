@@ -67,6 +67,10 @@ class Leg:
     heard_ms: int = 0
     """How far it has come, on the session's clock, as far as it tells."""
     is_end_told: bool = False
+    is_heard: bool = False
+    """It has said something."""
+    alive_s: float = 0.0
+    """When it last did."""
     task: asyncio.Task[None] = field(init=False)
     """Its life."""
     player: asyncio.Task[None] | None = None
@@ -109,6 +113,8 @@ class Leg:
 
     def note(self, event: StreamEvent) -> None:
         """See that it listens, and how far it has come."""
+        self.is_heard = True
+        self.alive_s = now_s()
         self.deafness.heard(now_s=now_s())
         match event:
             case Final(through_ms=through_ms) | Partial(through_ms=through_ms):

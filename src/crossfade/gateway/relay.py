@@ -13,7 +13,7 @@ from crossfade.client.outgoing import Outgoing
 from crossfade.client.tape import Tape
 from crossfade.client.timeline import Timeline
 from crossfade.dialects.base import AudioRules
-from crossfade.errors import UpstreamError
+from crossfade.errors import CrossfadeError, UpstreamError
 from crossfade.gateway.course import Course
 from crossfade.gateway.news import News
 from crossfade.gateway.place import Place
@@ -80,6 +80,7 @@ class RelayStream:
             timeline=Timeline(),
             speakers=self._speakers,
             news=self._news,
+            n_backends=len(places),
             is_alone=is_alone,
             first=first,
         )
@@ -130,6 +131,7 @@ class RelayStream:
         self._is_over = True
         self._running.cancel()
         await asyncio.gather(self._running, return_exceptions=True)
+        self._audio.close()
         await self._stage.aclose()
 
     async def _record(self, command: Audio | ForceTurn | Reconfigure | Finish | InChannel) -> None:
@@ -172,14 +174,18 @@ class RelayStream:
         if command.at_end:
             return
         leg = self._stage.leg
-        if leg is None:
-            await self._news.tell(self._speakers.answers)
-        else:
-            await leg.stream.feed(command)
+        try:
+            if leg is not None and leg.is_heard:  # else nobody is known yet
+                await leg.stream.feed(command)
+                return
+        except CrossfadeError:  # it is lost this very moment
+            pass
+        await self._news.tell(self._speakers.answers)
 
     async def _run(self) -> None:
         try:
             await self._course.run()
+            await self._news.tell(self._stage.end)
             await self._news.tell(self._speakers.answers_at_end)
         except Exception as error:  # to whoever reads the events, bugs included
             self._failure = error

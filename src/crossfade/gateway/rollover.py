@@ -107,6 +107,8 @@ class Pause:
     def __init__(self) -> None:
         self.final_s = float("-inf")
         """When the last final word was told, on the loop's clock."""
+        self.is_end = False
+        """The last that was told is how a stream ends: a final and its partial."""
         self._has_open_words = False
         self._turn_has_words = False
         self._awaits_partial = False
@@ -134,12 +136,15 @@ class Pause:
                     self.final_s = now_s
                 self._awaits_partial = True
             case Partial(words=words):
+                self.is_end = self._awaits_partial and not words
                 self._awaits_partial = False
                 self._has_open_words = bool(words)
+                return
             case TurnEnded():
                 self._turn_has_words = False
             case _:
                 pass  # no words
+        self.is_end = False
 
 
 def _now_s() -> float:

@@ -48,6 +48,7 @@ class Shadow:
         self._waiting: deque[StreamCommand] = deque()
         self._waiting_bytes = 0
         self._lines: list[Record] = []
+        self._ends: list[Ended] = []
         self._audio: list[bytes] = []
         self._audio_bytes = 0
         self._n_lost = 0
@@ -94,7 +95,7 @@ class Shadow:
         if self._session_over.is_set():
             return
         self._session_over.set()
-        self._add(self._ended("session", cause))
+        self._end("session", cause)
         self.offer(Finish())
         self._stirred.set()
 
@@ -119,13 +120,15 @@ class Shadow:
         try:
             cause = await self._hear_out()
             self._waiting.clear()
-            self._add(self._ended("shadow", cause))
+            self._end("shadow", cause)
             await self._session_over.wait()
         finally:
             await self._stream.aclose()
             self._over.set()
             self._stirred.set()
-            await writing
+            is_written = await writing
+        if not is_written:
+            return "no_room"
         return "recorded" if cause is None else cause
 
     async def _hear_out(self) -> str | None:
@@ -171,7 +174,7 @@ class Shadow:
     # What is written.
 
     def _add(self, record: Record) -> None:
-        if len(self._lines) >= MOST_LINES and not isinstance(record, Ended):
+        if len(self._lines) >= MOST_LINES:
             self._n_lost += 1
             return
         self._lines.append(record)
@@ -198,26 +201,36 @@ class Shadow:
             for word, partial_lag_ms in zip(final.words, sights, strict=True)
         )
 
-    def _ended(self, side: Side, cause: str | None) -> Ended:
-        audio_ms = self._arrivals.audio_ms
-        return Ended(side=side, audio_ms=audio_ms, cause=cause, n_lost=self._n_lost)
+    def _end(self, side: Side, cause: str | None) -> None:
+        self._ends.append(Ended(side=side, audio_ms=self._arrivals.audio_ms, cause=cause))
 
-    async def _write(self, file: ShadowFile) -> None:
-        """Write what comes, in handfuls, until all is over."""
-        while not self._over.is_set():
-            while not (self._over.is_set() or self._is_worth_writing):
-                self._stirred.clear()
-                await self._stirred.wait()
-            lines, self._lines = self._lines, []
-            audio, self._audio = self._audio, []
-            self._audio_bytes = 0
-            try:
-                self._n_lost += await asyncio.to_thread(file.write, lines)
-                await asyncio.to_thread(file.write_audio, b"".join(audio))
-            except OSError as error:
-                logger.warning("shadow %s: cannot write: %s", self._began.session, error.strerror)
-                break
-        await asyncio.to_thread(file.close)
+    async def _write(self, file: ShadowFile) -> bool:
+        """Write what comes, in handfuls, until all is over; ``False``: it could not be written."""
+        try:
+            while not self._over.is_set():
+                while not (self._over.is_set() or self._is_worth_writing):
+                    self._stirred.clear()
+                    await self._stirred.wait()
+                await self._write_handful(file)
+            await self._write_handful(file)  # what came while the last one was written
+            # Only now is it known how many lines are missing.
+            ends = [replace(end, n_lost=self._n_lost) for end in self._ends]
+            await asyncio.to_thread(file.write_ends, ends)
+        except OSError as error:
+            logger.warning("shadow %s: cannot write: %s", self._began.session, error.strerror)
+            self.give_up("no_room")
+            return False
+        finally:
+            await asyncio.to_thread(file.close)
+        return True
+
+    async def _write_handful(self, file: ShadowFile) -> None:
+        lines, self._lines = self._lines, []
+        audio, self._audio = self._audio, []
+        self._audio_bytes = 0
+        n_lost = await asyncio.to_thread(file.write, lines)
+        self._n_lost += n_lost  # more may have been lost meanwhile
+        await asyncio.to_thread(file.write_audio, b"".join(audio))
 
     @property
     def _is_worth_writing(self) -> bool:

@@ -10,10 +10,13 @@ from pathlib import Path
 
 import msgspec
 
-from crossfade.gateway.shadow_records import Record
+from crossfade.gateway.shadow_records import Ended, Record
 
 LARGEST_SHARE = 0.1
 """Of all room, for one session."""
+
+_ENDS_BYTES = 512
+"""Kept free for the last lines of a file: they say what is missing."""
 
 SUFFIXES = frozenset({".jsonl", ".audio"})
 
@@ -62,7 +65,7 @@ class ShadowFile:
 
     def __init__(self, path: Path, *, most_bytes: int) -> None:
         self.path = path
-        self._room_bytes = most_bytes
+        self._room_bytes = most_bytes - _ENDS_BYTES
         self._handle = _opened(path)
         self._audio_handle: int | None = None
 
@@ -77,7 +80,7 @@ class ShadowFile:
         Raises:
             OSError: If the disk is full, say.
         """
-        lines = [msgspec.json.encode(record) + b"\n" for record in records]
+        lines = [_line(record) for record in records]
         n_fitting = 0
         for line in lines:
             if len(line) > self._room_bytes:
@@ -86,6 +89,14 @@ class ShadowFile:
             n_fitting += 1
         _write(self._handle, b"".join(lines[:n_fitting]))
         return len(lines) - n_fitting
+
+    def write_ends(self, ends: list[Ended]) -> None:
+        """Append the last lines, for which there is always room.
+
+        Raises:
+            OSError: If the disk is full, say.
+        """
+        _write(self._handle, b"".join(map(_line, ends)))
 
     def write_audio(self, data: bytes) -> None:
         """Append audio, as long as there is room.
@@ -106,6 +117,10 @@ class ShadowFile:
         os.close(self._handle)
         if self._audio_handle is not None:
             os.close(self._audio_handle)
+
+
+def _line(record: Record) -> bytes:
+    return msgspec.json.encode(record) + b"\n"
 
 
 def _opened(path: Path) -> int:

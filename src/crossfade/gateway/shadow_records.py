@@ -1,8 +1,8 @@
 """What is written about a session that a second backend heard too: one JSON object a line.
 
 A file is one session: ``Began`` first, then ``Words`` and ``Turn`` of both sides as they came, and
-one ``Ended`` for each side. A file that ends without them was cut off with the server. Words are
-the user's: who may read these files may read what was said.
+at last one ``Ended`` for each side. A file that ends without them was cut off: with the server, or
+by a disk that is full. Words are the user's: who may read these files may read what was said.
 """
 
 from collections.abc import Iterator

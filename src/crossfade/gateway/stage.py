@@ -13,7 +13,7 @@ from crossfade.client.tape import Entry, Tape
 from crossfade.client.timeline import Timeline
 from crossfade.errors import CrossfadeError, UpstreamError
 from crossfade.gateway.leg import Leg, open_stream
-from crossfade.gateway.losses import DeafError
+from crossfade.gateway.losses import DeafError, StalledError
 from crossfade.gateway.news import News
 from crossfade.gateway.place import Place, now_s
 from crossfade.gateway.rollover import Pause
@@ -24,6 +24,7 @@ from crossfade.model import (
     Event,
     Final,
     Finish,
+    Partial,
     RawAudio,
     Reconfigure,
     SessionConfig,
@@ -38,6 +39,10 @@ from crossfade.recognizers.base import RecognizerStream
 TAKE_S = 5.0
 """For a backend to connect, and to take one chunk."""
 
+LAST_WORDS_S = 20.0
+"""For a backend that was told of the end, from one sign of life to the next: twice the audio that
+may be ahead of its acknowledgements."""
+
 
 class Stage:
     """Owned by a ``Course``, which says who comes next."""
@@ -50,6 +55,7 @@ class Stage:
         timeline: Timeline,
         speakers: SpeakerQuestions,
         news: News,
+        n_backends: int,
         is_alone: bool,
         first: RecognizerStream | None,
     ) -> None:
@@ -61,6 +67,7 @@ class Stage:
             timeline: Where what comes back is put on the session's clock.
             speakers: Questions that are answered elsewhere.
             news: Where events are told.
+            n_backends: Who might listen.
             is_alone: There is one backend and never another: its own client does what can be done
                 about it, and nobody loses patience here.
             first: A stream that it has opened already.
@@ -75,6 +82,12 @@ class Stage:
         self.stirred = asyncio.Event()
         """Something happened that may make it a good moment to change over."""
         self.is_alone = is_alone
+        self.was_reached = False
+        """Some backend took what this session said."""
+        self.is_heard = False
+        """The present leg, or the last one, said something."""
+        self._n_backends = n_backends
+        self._n_deaf = 0  # backends that had nothing to say to the same loud audio
         self._config = config
         self._wire = config.audio
         self._speakers = speakers
@@ -97,6 +110,7 @@ class Stage:
             CapacityError: If it has no room.
         """
         first, self._first = self._first, None
+        self.is_heard = False
         self.leg = self._begun(place, self._at_ms, self._n_chunks_before, stream=first)
         return self.leg
 
@@ -118,12 +132,22 @@ class Stage:
         self.leg, self.successor = successor, None
         self._resume(successor.at_ms, successor.n_chunks_before)
         successor.add(self.tape.unanswered())  # forced ends are left to one of the two
-        return [told for event in successor.kept for told in self._told(event)]
+        kept = (told for event in successor.kept for told in self._told(event))
+        return [*self._speakers.answers(), *kept]
 
-    def rewind(self) -> None:
-        """Let the next leg begin before the last final word."""
+    async def rewind(self) -> None:
+        """Let the next leg begin before the last final word; questions to this one are over."""
+        await self.news.tell(self._speakers.answers)
         self._at_ms, self._n_chunks_before = self.tape.rewind(self.timeline.replay_from_ms)
         self._resume(self._at_ms, self._n_chunks_before)
+
+    def end(self) -> list[Event]:
+        """Say the last as a recognizer does, where the last one had no word left to say it with."""
+        if self.pause.is_end:
+            return []
+        turn, at_ms = self.timeline.turn, self.timeline.settled_ms
+        final = Final(turn=turn, words=(), through_ms=at_ms)
+        return [final, Partial(turn=turn, words=(), through_ms=at_ms)]
 
     async def aclose(self) -> None:
         """Close what was never listened to."""
@@ -178,18 +202,44 @@ class Stage:
 
     async def _play(self, leg: Leg) -> None:
         """Let a backend hear what is on the tape, as fast as it takes it."""
-        while True:
+        while not leg.is_end_told:
             command = (await self._next(leg)).command
-            is_deaf = isinstance(command, Audio) and leg.deafness.push(command.data, now_s=now_s())
-            if is_deaf and not self.is_alone:
-                raise DeafError(f"the backend {leg.place.name} hears no words", cause="gone")
-            leg.is_end_told |= isinstance(command, Finish)
+            if isinstance(command, Audio):
+                self._check_hearing(leg, command)
+            leg.is_end_told = isinstance(command, Finish)
             await leg.feed(
                 command,
                 patience_s=None if self.is_alone else TAKE_S,
                 # If our client does not read, no backend can go on.
                 is_excused=lambda: self.news.is_full,
             )
+            self.was_reached = True
+        if not self.is_alone:
+            await self._await_last_words(leg)
+
+    def _check_hearing(self, leg: Leg, audio: Audio) -> None:
+        """See that loud audio gets an answer, from one backend or another.
+
+        Raises:
+            DeafError: If it gets none; unless nobody has one: then it is noise, or music.
+        """
+        is_deaf = leg.deafness.push(audio.data, now_s=now_s())
+        if is_deaf and not self.is_alone and self._n_deaf < self._n_backends:
+            self._n_deaf += 1
+            raise DeafError(f"the backend {leg.place.name} hears no words", cause="gone")
+
+    async def _await_last_words(self, leg: Leg) -> None:
+        """Wait until somebody ends this, or it does not come to its end.
+
+        Raises:
+            StalledError: If it says nothing more.
+        """
+        leg.alive_s = now_s()
+        while (left_s := leg.alive_s + LAST_WORDS_S - now_s()) > 0:
+            await asyncio.sleep(left_s)
+            if self.news.is_full:  # our client does not read
+                leg.alive_s = now_s()
+        raise StalledError(f"the backend {leg.place.name} does not end", cause="gone")
 
     async def _next(self, leg: Leg) -> Entry:
         """What it is to be told next: its own backlog first, then, if it is its turn, the tape."""
@@ -216,12 +266,18 @@ class Stage:
         async for event in leg.stream.events():
             if isinstance(event, AudioAccepted):
                 continue  # these are our chunks, not our client's
-            leg.note(event)
-            leg.place.breaker.succeeded()
+            if not isinstance(event, SpeakersIgnored):  # that is said before it is reached
+                self._note(leg, event)
             await self.news.tell(partial(self._heard, leg, event))
             self.stirred.set()
         if not leg.is_end_told:
             raise UpstreamError(f"the backend {leg.place.name} ended early", cause="gone")
+
+    def _note(self, leg: Leg, event: StreamEvent) -> None:
+        if not leg.is_heard:
+            leg.place.breaker.succeeded()
+        leg.note(event)
+        self.is_heard |= leg is self.leg
 
     def _heard(self, leg: Leg, event: StreamEvent) -> list[Event]:
         if leg is self.leg:
@@ -240,6 +296,8 @@ class Stage:
         told = self.timeline.take(event)
         for one in told:
             self.pause.take(one, now_s=now_s())
+            if isinstance(one, Final | Partial) and one.words:
+                self._n_deaf = 0
         match event:
             case TurnEnded(forced=True):
                 self.tape.answered()

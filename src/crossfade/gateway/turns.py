@@ -7,7 +7,8 @@ they were asked for. What the far side leaves out is made here, from what it doe
 * one that ends turns although nobody asked has its turns joined,
 * one that was asked for turns and never ends them has them ended by our own endpointing, over its
   words and over how far it says it has heard,
-* one that says nothing to a forced end where no turn is open has that said for it.
+* one that says nothing to a forced end where no turn is open has that said for it,
+* one that says final words twice is taken at its first word.
 """
 
 from msgspec.structs import replace
@@ -52,14 +53,18 @@ class FarTurns:
         self._tells_forced_ends = tells_forced_ends
         self._turn = 0
         self._held: Final | None = None  # its partial is awaited
+        self._last_words: tuple[Word, ...] = ()  # that were final
         self._is_told = False  # a final and its partial were the last that was said
         self._open: tuple[Word, ...] = ()
         self._turn_has_words = False
-        self._last_word_end_ms = 0
         self._through_ms = 0  # heard
         self._settled_ms = 0
         self._n_forced = 0  # ends that are still to be answered
         self._sent_ms: int | None = None
+
+    @property
+    def _last_word_end_ms(self) -> int:
+        return self._last_words[-1].end_ms if self._last_words else 0
 
     @property
     def awaits_forced_end(self) -> bool:
@@ -127,11 +132,13 @@ class FarTurns:
 
     def _final(self, event: Final) -> list[StreamEvent]:
         said = self.flush()
+        if event.words == self._last_words:
+            event = replace(event, words=())
         self._settled_ms = max(self._settled_ms, event.through_ms)
         self._through_ms = max(self._through_ms, self._settled_ms)
         if event.words:
             self._turn_has_words = True
-            self._last_word_end_ms = event.words[-1].end_ms
+            self._last_words = event.words
         self._open = tuple(w for w in self._open if w.start_ms >= self._border_ms(event))
         is_answer = bool(self._n_forced) and not self._tells_forced_ends
         self._held = replace(

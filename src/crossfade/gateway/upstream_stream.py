@@ -93,6 +93,7 @@ class UpstreamStream:
         self._failure: Exception | None = None
         self._news = News()
         self.ending = Ending()
+        self._told_s: float | None = None  # how long its sessions last, as the far side says
         self._opened: asyncio.Future[Session] = asyncio.get_running_loop().create_future()
         self._waits: set[asyncio.Task[None]] = set()  # for answers to forced ends
         self._running = asyncio.create_task(self._run())
@@ -141,7 +142,7 @@ class UpstreamStream:
     async def aclose(self) -> None:
         """Hang up."""
         self._is_over = True
-        self._opened.cancel()
+        self._open_no_more()
         tasks = [self._running, *self._waits]
         for task in tasks:
             task.cancel()
@@ -235,10 +236,14 @@ class UpstreamStream:
         except Exception as error:  # a bug: whoever reads the events is to see it
             self._failure = error
         self._is_over = True
+        self._open_no_more()
+        await self._news.close()
+
+    def _open_no_more(self) -> None:
+        """Let nobody wait for a session: not by a cancellation, which would be taken for theirs."""
         if not self._opened.done():
             self._opened.set_exception(self._failure or UpstreamError("the session is over"))
             self._opened.exception()  # it is seen, even if nothing is ever fed
-        await self._news.close()
 
     async def _converse(self) -> None:
         backend = self._backend
@@ -274,8 +279,9 @@ class UpstreamStream:
                 await self._news.tell(self._turns.flush)
             case SessionStarted():
                 logger.info("backend %s opened session %s", self._backend.name, event.session_id)
-                told_s = None if event.expires_at is None else event.expires_at - time.time()
-                self._began(told_s=told_s)
+                if event.expires_at is not None:
+                    self._told_s = event.expires_at - time.time()
+                self._began()
             case Reconnecting():
                 logger.info(
                     "backend %s is lost (%s); attempt %d in %.1f s",
@@ -295,8 +301,9 @@ class UpstreamStream:
             ):
                 pass  # about the far session, of which our client knows nothing
 
-    def _began(self, *, told_s: float | None = None) -> None:
-        self.ending.began(_now_s(), lasts_s=self._backend.longest_s, told_s=told_s)
+    def _began(self) -> None:
+        longest_s = self._backend.longest_s
+        self.ending.began(_now_s(), lasts_s=longest_s, told_s=self._told_s)
 
     @property
     def _unreadable_speakers(self) -> tuple[str, ...]:

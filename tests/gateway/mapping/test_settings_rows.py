@@ -60,16 +60,20 @@ def texts(words):
 
 @row("settings.language", "adapted")
 @EACH_PAIR
-async def test_the_code_of_the_language_is_the_same(there, front, behind):
+async def test_the_code_of_the_language_is_the_same(there, front, behind, log):
     asked = {"speechmatics": {"language": "de"}, "assemblyai": {"language_codes": ["de"]}}
     await FRONTS[front].converse(there.url, SHORT, **of(front, asked))
     arrived = {
         "speechmatics": {"language": "de"},
         "agent-stt": {"language": "de"},
-        "assemblyai": {"language_codes": '["de"]', "speech_model": "universal-3-6-pro"},
+        "assemblyai": {"language_codes": '["de"]'},
     }
+    if (front, behind) == ("speechmatics", "assemblyai"):  # the standard one knows six languages
+        arrived["assemblyai"] = {"speech_model": "universal-streaming-multilingual"}
+        assert "language: adapted, the model finds out which of" in log.text
+    else:
+        assert there.far.configs[0].language == "de"
     assert arrived[behind].items() <= there.asked.items()
-    assert there.far.configs[0].language == "de"
 
 
 @row("settings.language", "adapted", behind="assemblyai")
@@ -92,22 +96,32 @@ async def test_a_language_that_speechmatics_has_not_is_refused_with_the_list(the
     assert "zu is none of ar, ar_en, ba," in error["error"]
 
 
+NAMES = {
+    "standard": {"speechmatics": {}, "assemblyai": {"speech_model": US}, "agent-stt": {}},
+    "enhanced": {
+        "speechmatics": {"operating_point": "enhanced"},
+        "assemblyai": {"speech_model": "u3-rt-pro"},
+        "agent-stt": {"model": "enhanced"},
+    },
+}
+
+
 @row("settings.model", "adapted")
 @EACH_PAIR
-async def test_the_far_model_follows_from_how_turns_are_to_end(there, front, behind):
-    asked = {
-        "speechmatics": {"operating_point": "enhanced"},
-        "assemblyai": {"speech_model": US},
-        "agent-stt": {},
-    }
-    await FRONTS[front].converse(there.url, SHORT, **asked[front])
+@pytest.mark.parametrize("grade", NAMES)
+async def test_the_far_model_is_of_the_grade_of_the_one_that_was_named(there, front, behind, grade):
+    await FRONTS[front].converse(there.url, SHORT, **NAMES[grade][front])
+    is_enhanced = grade == "enhanced" and front != "agent-stt"
     if behind == "speechmatics":
-        assert not {"model", "operating_point"} & there.asked.keys()
+        assert there.asked.get("model", "standard") == ("enhanced" if is_enhanced else "standard")
+        assert "operating_point" not in there.asked
     elif behind == "agent-stt":
         assert there.asked["model"] == "linden-1"
-    else:
-        expected = US if front == "assemblyai" else "universal-3-6-pro"
-        assert there.asked["speech_model"] == expected
+    elif front == "speechmatics":
+        assert there.asked["speech_model"] == ("u3-rt-pro" if is_enhanced else US)
+    else:  # a rule for turns, or none of the two grades
+        has_rule = front == "assemblyai" and grade == "standard"
+        assert there.asked["speech_model"] == (US if has_rule else "universal-3-6-pro")
 
 
 @row("settings.model", "adapted", behind="assemblyai")
@@ -128,13 +142,24 @@ async def test_what_the_operator_wrote_into_the_address_wins(tmp_path):
     assert there.asked["speech_model"] == "u3-rt-pro"
 
 
-@row("settings.domain", "dropped")
+MEDICAL = {"speechmatics": {"domain": "medical"}, "assemblyai": {"domain": "medical-v1"}}
+
+
+@row("settings.domain", "adapted")
 @EACH_PAIR
-async def test_a_domain_is_not_passed_on_and_the_log_says_so(there, front, behind, log):
-    asked = {"speechmatics": {"domain": "medical"}, "assemblyai": {"domain": "medical-v1"}}
-    await FRONTS[front].converse(there.url, SHORT, **of(front, asked))
-    assert "domain" not in there.asked
-    assert "domain: there is one model for every domain" in log.text
+async def test_medicine_is_a_domain_everywhere(there, front, behind):
+    await FRONTS[front].converse(there.url, SHORT, **of(front, MEDICAL))
+    assert there.asked["domain"] == of(behind, MEDICAL)["domain"]
+
+
+@row("settings.domain", "adapted")
+@EACH_BEHIND
+async def test_other_domains_go_where_they_are_known_and_else_are_dropped(there, behind, log):
+    await SPEECHMATICS.converse(there.url, SHORT, domain="finance")
+    is_dropped = behind == "assemblyai"
+    assert there.asked.get("domain") == (None if is_dropped else "finance")
+    assert ("domain: dropped, this protocol has no such one" in log.text) == is_dropped
+    assert "finance" not in log.text
 
 
 @row("settings.output_locale", "dropped")
@@ -206,6 +231,8 @@ async def test_other_spellings_go_where_there_is_a_word_for_them(there, behind, 
 async def test_partials_come_if_they_are_wanted(there, front, behind, wanted):
     name = "include_partial_turns" if front == "assemblyai" else "enable_partials"
     heard = await FRONTS[front].converse(there.url, **{name: wanted})
+    if (front, behind) == ("assemblyai", "assemblyai"):  # as many as there are, for us to choose
+        assert there.asked.get("interruption_delay") == ("0" if wanted else None)
     assert bool(FRONTS[front].partials(heard)) == wanted
     # A protocol that tells when turns begin needs them for that, whoever else does not.
     is_needed = front == "agent-stt"
@@ -363,7 +390,8 @@ async def test_marks_and_entities_are_applied_here(there, behind):
     )
     kinds = [item["type"] for item in speechmatics_wire.items(heard)]
     assert kinds == ["word", "word", "entity", "word", "punctuation"]
-    assert not {"punctuation_overrides", "enable_entities", "format_turns"} & there.asked.keys()
+    assert not {"punctuation_overrides", "enable_entities"} & there.asked.keys()
+    assert there.asked.get("format_turns", "true") == "true"
 
 
 @row("settings.disfluencies", "adapted")
