@@ -187,9 +187,14 @@ class WireProtocol(WebSocketsSansIOProtocol):
         ``transport.close()`` alone waits for ever for a peer that stopped reading.
         """
         await super().run_asgi()
-        # A transport of TLS that is gone does not say so: it fails at every question.
-        if not self._is_lost and self.transport.get_write_buffer_size() > 0:
+        if not self._is_lost and self._unsent_bytes() > 0:
             self._abort_timer = self.loop.call_later(_FLUSH_S, self.transport.abort)
+
+    def _unsent_bytes(self) -> int:
+        try:
+            return self.transport.get_write_buffer_size()
+        except AttributeError:  # asyncio's transport of TLS, once it was closed twice
+            return 0
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the timer with the connection."""
