@@ -125,7 +125,7 @@ async def test_compression_is_declined(serve):
 
 
 async def test_eight_mebibytes_are_one_message_and_more_is_1009(serve, monkeypatch):
-    monkeypatch.setattr(wire, "UNREAD_S", 0.1)
+    monkeypatch.setattr(wire, "UNREAD_S", 1.0)
     async with serve() as server, talk(server, max_size=None) as socket:
         await socket.send(bytes(MESSAGE_BYTES))
         assert (await hear(socket, "audio_accepted"))["number"] == 1

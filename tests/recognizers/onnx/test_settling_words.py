@@ -1,0 +1,90 @@
+"""When a word of a segment is settled: arithmetic on hypotheses, so no model and no audio."""
+
+import pytest
+
+from crossfade.model import Word
+from crossfade.recognizers.onnx.segment import HeardWord, Hypothesis, Segment
+
+SURE, DOUBTFUL = 0.99, 0.6
+LOOK_MS = 500
+WORD_MS = 200
+
+
+def hypothesis(through_ms: int, *words: tuple[str, float]) -> Hypothesis:
+    """Words of one token each, one after another from 0, and one more at the edge of the audio."""
+    heard = [
+        HeardWord(
+            Word(
+                text=text,
+                punctuation="",
+                start_ms=place * WORD_MS,
+                end_ms=(place + 1) * WORD_MS,
+                confidence=confidence,
+            ),
+            first_token=place,
+            end_token=place + 1,
+        )
+        for place, (text, confidence) in enumerate(words)
+    ]
+    edge = Word(
+        text="edge",
+        punctuation="",
+        start_ms=through_ms - 50,
+        end_ms=through_ms,
+        confidence=DOUBTFUL,
+    )
+    n = len(words)
+    return Hypothesis(
+        tokens=(*(sum(text.encode()) for text, _ in words), -through_ms),
+        words=(*heard, HeardWord(edge, n, n + 1)),
+        through_ms=through_ms,
+        terminal_probability=0.0,
+    )
+
+
+def settled_at(*words: tuple[str, float], max_delay_ms: int, early: bool = False) -> dict[str, int]:
+    """Tell when each word is settled if it is heard every half second, and always alike."""
+    segment = Segment(None, start=0, floor_ms=0)
+    times: dict[str, int] = {}
+    for now_ms in range(len(words) * WORD_MS + 100, 6000, LOOK_MS):
+        heard = hypothesis(now_ms, *words)
+        settled, _ = segment.settle(heard, max_delay_ms=max_delay_ms, early=early)
+        times |= {word.text: now_ms for word in settled}
+    return times
+
+
+def test_a_word_that_the_model_is_sure_of_is_settled_once_it_stayed_for_a_while():
+    assert settled_at(("hello", SURE), max_delay_ms=2000) == {"hello": 1300}
+
+
+def test_a_doubtful_word_has_to_stay_for_longer():
+    assert settled_at(("hello", DOUBTFUL), max_delay_ms=2000) == {"hello": 1800}
+
+
+def test_a_doubtful_word_keeps_back_those_behind_it():
+    times = settled_at(("so", SURE), ("hello", DOUBTFUL), ("there", SURE), max_delay_ms=2000)
+    assert times["so"] < times["hello"] == times["there"]
+
+
+@pytest.mark.parametrize("max_delay_ms", [700, 1000])
+def test_a_doubtful_word_waits_no_longer_than_any_word_may(max_delay_ms):
+    at_ms = settled_at(("hello", DOUBTFUL), max_delay_ms=max_delay_ms)["hello"]
+    assert at_ms - WORD_MS < max_delay_ms + LOOK_MS
+
+
+@pytest.mark.parametrize("confidence", [SURE, DOUBTFUL])
+def test_at_four_seconds_every_word_waits_alike(confidence):
+    assert settled_at(("hello", confidence), max_delay_ms=4000) == {"hello": 1800}
+
+
+def test_doubt_delays_nothing_where_finals_are_wanted_early():
+    doubtful = settled_at(("hello", DOUBTFUL), max_delay_ms=2000, early=True)
+    assert doubtful == settled_at(("hello", SURE), max_delay_ms=2000)
+
+
+def test_a_word_that_was_heard_otherwise_begins_to_wait_anew():
+    segment = Segment(None, start=0, floor_ms=0)
+    for now_ms, text in [(300, "yellow"), (800, "yellow"), (1300, "hello"), (1800, "hello")]:
+        assert segment.settle(hypothesis(now_ms, (text, SURE)), max_delay_ms=4000)[0] == ()
+    settled, _ = segment.settle(hypothesis(2800, ("hello", SURE)), max_delay_ms=4000)
+    assert [word.text for word in settled] == ["hello"]
