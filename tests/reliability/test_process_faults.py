@@ -58,7 +58,7 @@ async def test_a_signal_under_load_costs_nobody_a_word(tmp_path):
             for voice, wire in zip(live, wires, strict=True):
                 await voice.started(wire)
                 await wire.say(*chunks(3 * SECOND))
-                # What is still in the socket at the signal was never taken: wait for the last words.
+                # What is still in the socket at the signal was never taken.
                 while LAST_WORDS not in str(await voice.hear_word(wire)):
                     pass
             server.process.send_signal(signal.SIGTERM)

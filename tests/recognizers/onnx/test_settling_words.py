@@ -42,13 +42,15 @@ def hypothesis(through_ms: int, *words: tuple[str, float]) -> Hypothesis:
     )
 
 
-def settled_at(*words: tuple[str, float], max_delay_ms: int, early: bool = False) -> dict[str, int]:
+def settled_at(
+    *words: tuple[str, float], max_delay_ms: int, early: bool = False, busy: bool = False
+) -> dict[str, int]:
     """Tell when each word is settled if it is heard every half second, and always alike."""
     segment = Segment(None, start=0, floor_ms=0)
     times: dict[str, int] = {}
     for now_ms in range(len(words) * WORD_MS + 100, 6000, LOOK_MS):
         heard = hypothesis(now_ms, *words)
-        settled, _ = segment.settle(heard, max_delay_ms=max_delay_ms, early=early)
+        settled, _ = segment.settle(heard, max_delay_ms=max_delay_ms, early=early, busy=busy)
         times |= {word.text: now_ms for word in settled}
     return times
 
@@ -77,8 +79,9 @@ def test_at_four_seconds_every_word_waits_alike(confidence):
     assert settled_at(("hello", confidence), max_delay_ms=4000) == {"hello": 1800}
 
 
-def test_doubt_delays_nothing_where_finals_are_wanted_early():
-    doubtful = settled_at(("hello", DOUBTFUL), max_delay_ms=2000, early=True)
+@pytest.mark.parametrize("reason", ["early", "busy"])
+def test_doubt_delays_nothing_where_finals_are_wanted_early_or_there_is_no_time(reason):
+    doubtful = settled_at(("hello", DOUBTFUL), max_delay_ms=2000, **{reason: True})
     assert doubtful == settled_at(("hello", SURE), max_delay_ms=2000)
 
 
