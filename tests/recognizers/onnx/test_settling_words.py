@@ -42,15 +42,13 @@ def hypothesis(through_ms: int, *words: tuple[str, float]) -> Hypothesis:
     )
 
 
-def settled_at(
-    *words: tuple[str, float], max_delay_ms: int, early: bool = False, busy: bool = False
-) -> dict[str, int]:
+def settled_at(*words: tuple[str, float], max_delay_ms: int) -> dict[str, int]:
     """Tell when each word is settled if it is heard every half second, and always alike."""
     segment = Segment(None, start=0, floor_ms=0)
     times: dict[str, int] = {}
     for now_ms in range(len(words) * WORD_MS + 100, 6000, LOOK_MS):
         heard = hypothesis(now_ms, *words)
-        settled, _ = segment.settle(heard, max_delay_ms=max_delay_ms, early=early, busy=busy)
+        settled, _ = segment.settle(heard, max_delay_ms=max_delay_ms)
         times |= {word.text: now_ms for word in settled}
     return times
 
@@ -59,30 +57,14 @@ def test_a_word_that_the_model_is_sure_of_is_settled_once_it_stayed_for_a_while(
     assert settled_at(("hello", SURE), max_delay_ms=2000) == {"hello": 1300}
 
 
-def test_a_doubtful_word_has_to_stay_for_longer():
-    assert settled_at(("hello", DOUBTFUL), max_delay_ms=2000) == {"hello": 1800}
-
-
-def test_a_doubtful_word_keeps_back_those_behind_it():
-    times = settled_at(("so", SURE), ("hello", DOUBTFUL), ("there", SURE), max_delay_ms=2000)
-    assert times["so"] < times["hello"] == times["there"]
-
-
 @pytest.mark.parametrize("max_delay_ms", [700, 1000])
-def test_a_doubtful_word_waits_no_longer_than_any_word_may(max_delay_ms):
-    at_ms = settled_at(("hello", DOUBTFUL), max_delay_ms=max_delay_ms)["hello"]
+def test_a_word_waits_no_longer_than_it_may(max_delay_ms):
+    at_ms = settled_at(("hello", SURE), max_delay_ms=max_delay_ms)["hello"]
     assert at_ms - WORD_MS < max_delay_ms + LOOK_MS
 
 
-@pytest.mark.parametrize("confidence", [SURE, DOUBTFUL])
-def test_at_four_seconds_every_word_waits_alike(confidence):
-    assert settled_at(("hello", confidence), max_delay_ms=4000) == {"hello": 1800}
-
-
-@pytest.mark.parametrize("reason", ["early", "busy"])
-def test_doubt_delays_nothing_where_finals_are_wanted_early_or_there_is_no_time(reason):
-    doubtful = settled_at(("hello", DOUBTFUL), max_delay_ms=2000, **{reason: True})
-    assert doubtful == settled_at(("hello", SURE), max_delay_ms=2000)
+def test_at_four_seconds_a_word_waits_longer():
+    assert settled_at(("hello", SURE), max_delay_ms=4000) == {"hello": 1800}
 
 
 def test_a_word_that_was_heard_otherwise_begins_to_wait_anew():

@@ -19,10 +19,6 @@ from crossfade.recognizers.onnx.jobs import Heard, Job
 from crossfade.recognizers.onnx.ladder import Ladder
 from crossfade.recognizers.onnx.rules import PARTIAL_INTERVAL_MS
 
-BUSY_S = 0.02
-"""The smoothed wait of partials from which on there is no time to spare. On 2 cores it was 0.01 s
-at most with 32 streams, and 0.03 to 0.08 s with 45, the most that are served well."""
-
 
 @dataclass(slots=True, eq=False)
 class Ticket:
@@ -85,11 +81,6 @@ class Scheduler:
             decode_cpu_s=self._cpu_s,
             inbox_s=inbox_s,
         )
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether partials wait noticeably, well before that is an overload."""
-        return self._ladder.wait_s(time.monotonic()) >= BUSY_S
 
     def submit(self, ticket: Ticket) -> Ticket:
         """Queue a job. Each stream has at most one ticket at a time, so the queue is bounded."""

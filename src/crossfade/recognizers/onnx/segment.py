@@ -39,14 +39,6 @@ GUARD_MS, GUARD_HASTY_MS = 400, 300  # a word this close to the edge may still b
 HASTY_DELAY_MS = 1000
 STABLE_SLACK_MS = 60  # hypotheses come every few 32 ms windows, never exactly on time
 
-# A word below this confidence is settled only when it was the same for STABLE_MAX_MS, or is due.
-# Of 4958 words at max_delay 2000 797 instead of 813 were wrong (on digit strings 7.5 instead of
-# 10.0 %, on commands 26.6 instead of 28.1 %), at 1000 834 instead of 855; at 4000 nothing changes.
-# Limits from 0.8 to 0.95 are alike. The price at 2000: 2 % more decodes, 4.5 % more CPU time, and
-# finals 0.13 s later in the median; so a busy machine has no doubts. With them 45 streams on 2
-# cores had a p95 partial lag of 1127 ms, without 948.
-DOUBT_CONFIDENCE = 0.9
-
 # What makes a word sure where finals are wanted early. At max_delay 900 finals come 0.16 s earlier
 # in the median, with 11 % fewer decodes and 0.4 points more errors (11.4 instead of 11.0 %).
 SURE_CONFIDENCE = 0.95
@@ -209,7 +201,6 @@ class Segment:
         *,
         max_delay_ms: int,
         early: bool = False,
-        busy: bool = False,
         terms: Terms | None = None,
     ) -> tuple[tuple[Word, ...], tuple[Word, ...]]:
         """Take the words that will not change any more.
@@ -218,7 +209,6 @@ class Segment:
             hypothesis: The newest.
             max_delay_ms: Longest wait between a word's end and its final.
             early: A word that is sure need not wait for agreement.
-            busy: There is no time for second thoughts about doubtful words.
             terms: Key terms, which are settled as a whole.
 
         Returns:
@@ -226,20 +216,14 @@ class Segment:
         """
         fresh = self._fresh(hypothesis)
         now_ms = hypothesis.through_ms
-        span_ms = min(STABLE_MAX_MS, max(STABLE_MIN_MS, int(STABLE_SHARE * max_delay_ms)))
-        stable = self._stable(hypothesis, span_ms)
-        # Where finals are wanted early doubt pays nothing: at max_delay 900 168 instead of 167 of
-        # 981 words were wrong, with 5 % more decodes.
-        proven = stable if early or busy else self._stable(hypothesis, STABLE_MAX_MS)
-        self._remember(hypothesis)
+        stable = self._stable(hypothesis, max_delay_ms)
         guard_ms = GUARD_HASTY_MS if max_delay_ms <= HASTY_DELAY_MS else GUARD_MS
         due_ms = now_ms - max_delay_ms + min(DUE_TOO_MS, max_delay_ms // 6)
         count = 0
         for heard in fresh:
             word = heard.word
             is_last = heard is fresh[-1]  # it may be cut in half, and its mark invented
-            unchanged = proven if word.confidence < DOUBT_CONFIDENCE else stable
-            agreed = heard.end_token <= unchanged and word.end_ms < now_ms - guard_ms
+            agreed = heard.end_token <= stable and word.end_ms < now_ms - guard_ms
             sure = word.confidence >= SURE_CONFIDENCE and word.end_ms < now_ms - SURE_GUARD_MS
             known = not is_last and (agreed or (early and sure))
             if not (known or word.end_ms < due_ms):
@@ -291,22 +275,19 @@ class Segment:
             fresh.append(HeardWord(word, heard.first_token, heard.end_token))
         return fresh
 
-    def _stable(self, hypothesis: Hypothesis, span_ms: int) -> int:
-        """Count the leading tokens on which all hypotheses of the last ``span_ms`` agree."""
+    def _stable(self, hypothesis: Hypothesis, max_delay_ms: int) -> int:
+        """Count the leading tokens on which all hypotheses of the last while agree."""
+        span_ms = min(STABLE_MAX_MS, max(STABLE_MIN_MS, int(STABLE_SHARE * max_delay_ms)))
         horizon_ms = hypothesis.through_ms - span_ms + STABLE_SLACK_MS
-        agreed = len(hypothesis.tokens)
-        for at_ms, tokens in reversed(self._history):
-            agreed = min(agreed, _common_prefix(hypothesis.tokens, tokens))
-            if at_ms <= horizon_ms:
-                return agreed
-        return 0  # none is old enough
-
-    def _remember(self, hypothesis: Hypothesis) -> None:
-        """Keep one hypothesis that is old enough for any span, and everything younger."""
-        horizon_ms = hypothesis.through_ms - STABLE_MAX_MS + STABLE_SLACK_MS
+        # Keep one hypothesis that is old enough, and everything younger.
         while len(self._history) > 1 and self._history[1][0] <= horizon_ms:
             self._history.popleft()
+        old_enough = bool(self._history) and self._history[0][0] <= horizon_ms
+        agreed = min(
+            (_common_prefix(hypothesis.tokens, tokens) for _, tokens in self._history), default=0
+        )
         self._history.append((hypothesis.through_ms, hypothesis.tokens))
+        return agreed if old_enough else 0
 
     def _take(
         self, hypothesis: Hypothesis, fresh: Sequence[HeardWord], count: int

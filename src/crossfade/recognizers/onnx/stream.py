@@ -247,7 +247,7 @@ class EmbeddedStream:
         if isinstance(result, BaseException):
             raise RecognizerError("the decoder failed") from result
         assert job is not None  # it gave a result
-        self._transcriber.apply(job, result, busy=self._scheduler.is_busy)
+        self._transcriber.apply(job, result)
 
     async def _hear(self) -> bool:
         """Bring the next piece of audio, or the next mark, to the transcriber."""

@@ -163,8 +163,8 @@ class Transcriber:
             through = min(through, self._last_speech + TAIL_MS * SAMPLES_PER_MS)
         return Job(wanted, segment, through, self._rules.terms, self._speaker_windows(wanted))
 
-    def apply(self, job: Job, heard: Heard, *, busy: bool = False) -> None:
-        """Take a job's result; ``busy``: other decodes wait."""
+    def apply(self, job: Job, heard: Heard) -> None:
+        """Take a job's result."""
         hypothesis = heard.hypothesis
         if self._speakers is not None:
             for window, voice in zip(job.windows, heard.voices, strict=True):
@@ -172,7 +172,7 @@ class Transcriber:
         self.wanted = None
         self._last_decode_ms = self._now_ms
         if job.wanted.kind < JobKind.TURN:
-            self._apply_partial(job, hypothesis, busy=busy)
+            self._apply_partial(job, hypothesis)
         else:
             self._settle_rest(job, hypothesis)
 
@@ -329,7 +329,7 @@ class Transcriber:
 
     # Results
 
-    def _apply_partial(self, job: Job, hypothesis: Hypothesis, *, busy: bool) -> None:
+    def _apply_partial(self, job: Job, hypothesis: Hypothesis) -> None:
         at_pause = job.wanted.kind is JobKind.PAUSE
         if at_pause:
             self._paused = True
@@ -338,7 +338,6 @@ class Transcriber:
             hypothesis,
             max_delay_ms=self._rules.config.max_delay_ms,
             early=self._rules.config.early_finals,
-            busy=busy,
             terms=job.terms,
         )
         start = job.segment.start
