@@ -387,7 +387,7 @@ class Device:
             while True:
                 yield bytes(3200)
         finally:
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0)  # letting go takes a turn of the loop
             self.is_open = False
 
 

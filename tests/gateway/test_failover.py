@@ -6,8 +6,6 @@ from random import Random
 
 import pytest
 
-from crossfade.client import sources
-from crossfade.errors import UpstreamError
 from crossfade.gateway import UpstreamRecognizer, course
 from crossfade.gateway.failover import FailoverRecognizer
 from crossfade.gateway.upstream import NO_RETRY
@@ -18,21 +16,12 @@ from crossfade.model import (
     Finish,
     ForceTurn,
     Partial,
-    SessionConfig,
-    SilenceEndpointing,
     TurnEnded,
 )
+from faulty_backends import CONFIG, N_MS, Broken
 from gateways import backend
 from legible import LegibleRecognizer, babble, legible_audio
 from mortal import mortal_server
-
-N_MS = 40_000
-CONFIG = SessionConfig(
-    language="en",
-    audio=sources.MEDIA_AUDIO,
-    endpointing=SilenceEndpointing(silence_ms=800),
-    max_delay_ms=1500,
-)
 
 
 class Mortal:
@@ -48,22 +37,8 @@ class Mortal:
 
     def open(self, config):
         self.n_opened += 1
-        life_ms = self._lives_ms.pop(0) if self._lives_ms else None
-        return MortalStream(self._inner.open(config), life_ms)
-
-
-class MortalStream:
-    def __init__(self, inner, life_ms):
-        self._inner = inner
-        self._life_ms = life_ms
-
-    def __getattr__(self, name):
-        return getattr(self._inner, name)
-
-    async def feed(self, command):
-        if self._life_ms is not None and self._inner.audio_ms >= self._life_ms:
-            raise UpstreamError("gone", cause="gone")
-        await self._inner.feed(command)
+        stream = self._inner.open(config)
+        return Broken(stream, from_ms=self._lives_ms.pop(0)) if self._lives_ms else stream
 
 
 async def hear(recognizer, *, n_ms=N_MS, forces_at_ms=()):
