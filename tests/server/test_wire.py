@@ -3,14 +3,17 @@
 import asyncio
 import base64
 import contextlib
+import gc
 import os
 import socket as sockets
+import ssl
 import subprocess
 import sys
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+import certificates
 from crossfade.recognizers.scripted import ScriptedRecognizer
 from crossfade.server import wire
 from crossfade.server.limits import Bounds
@@ -228,3 +231,25 @@ async def test_a_peer_that_never_fetches_the_rest_is_dropped(serve, monkeypatch)
         async with asyncio.timeout(3):
             await server.aclose()
     raw.close()
+
+
+async def test_a_session_over_tls_may_close_its_transport_twice(serve, tmp_path, monkeypatch):
+    """asyncio's transport then forgets its protocol, and has no answer to any question."""
+    lost = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: lost.append(context))
+
+    async def leave(self):
+        self.transport.close()
+        self.transport.close()
+
+    monkeypatch.setattr(wire.WireProtocol.__base__, "run_asgi", leave)
+    made = certificates.make(tmp_path)
+    trusting = ssl.create_default_context(cafile=made.authority)
+    async with serve(certfile=made.chain, keyfile=made.key) as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port, ssl=trusting)
+        writer.write(request())
+        with contextlib.suppress(OSError):
+            await reader.read()
+        writer.transport.abort()
+    gc.collect()  # a task's exception that nobody asked for is told as the task goes
+    assert lost == []
