@@ -239,6 +239,7 @@ async def test_a_session_over_tls_may_close_its_transport_twice(serve, tmp_path,
     asyncio.get_running_loop().set_exception_handler(lambda _loop, context: lost.append(context))
 
     async def leave(self):
+        self.close_sent = True  # as in a session that has ended
         self.transport.close()
         self.transport.close()
 
