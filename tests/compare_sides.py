@@ -31,6 +31,9 @@ class ByHeart:
     def cpu_s(self):
         return None
 
+    async def model_cpu_s(self):
+        return None
+
 
 class Reciting:
     def __init__(self, text, *, fails):

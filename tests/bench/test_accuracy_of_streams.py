@@ -38,6 +38,9 @@ class ByHeart:
     def cpu_s(self):
         return None
 
+    async def model_cpu_s(self):
+        return None
+
 
 class Reciting:
     def __init__(self, recording, late_ms, deaf_to):

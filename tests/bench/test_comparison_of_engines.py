@@ -66,6 +66,9 @@ class Strong:
     def cpu_s(self):
         return None
 
+    async def model_cpu_s(self):
+        return None
+
     @property
     def is_overrun(self):
         return self._n_open > self._bears

@@ -35,6 +35,9 @@ class Hesitant:
     def cpu_s(self):
         return None
 
+    async def model_cpu_s(self):
+        return None
+
 
 class HesitantSession:
     def __init__(self, force_s, finish_s):

@@ -48,6 +48,9 @@ class Perfect:
     def cpu_s(self):
         return None
 
+    async def model_cpu_s(self):
+        return None
+
 
 class Attentive:
     def __init__(self, text):
@@ -79,6 +82,26 @@ async def test_every_stream_is_heard_by_its_own_session(short):
     played = await play(Perfect(streams), streams, session_config(max_delay_ms=2000), UNPACED)
     assert [hearing.text for hearing in played.hearings] == [stream.text for stream in streams]
     assert played.engine_cpu_s is None
+
+
+class Frugal(Perfect):
+    """Of 4 s of its time, its networks took 3."""
+
+    def __init__(self, streams):
+        super().__init__(streams)
+        self._cpu_s, self._model_cpu_s = iter([10.0, 14.0]), iter([7.0, 10.0])
+
+    def cpu_s(self):
+        return next(self._cpu_s)
+
+    async def model_cpu_s(self):
+        return next(self._model_cpu_s)
+
+
+async def test_the_report_tells_what_went_into_everything_but_the_networks(short):
+    streams = make_streams(short, 1, seconds=10)
+    report = await measure_load(Frugal(streams), streams, max_delay_ms=700, pacing=UNPACED)
+    assert report.cpu_cores.outside_model == 0.25
 
 
 async def test_the_report_counts_all_words_and_no_errors_where_there_are_none(short):

@@ -8,7 +8,7 @@ import pytest
 from crossfade.bench.material import Piece, SpeechStream
 from crossfade.bench.neighbours import KINDS, measure_fairness
 from crossfade.bench.recordings import read_manifest
-from crossfade.bench.soak import GROWTH_LIMIT, metrics_url
+from crossfade.bench.soak import GROWTH_LIMIT
 from crossfade.bench.sockets import OverSockets
 from crossfade.dialects import DIALECTS
 from crossfade.recognizers.scripted import ScriptedRecognizer, spoken
@@ -79,14 +79,3 @@ async def test_a_neighbour_misbehaves_and_the_other_is_served(tmp_path, manifest
     (beside,) = report.beside
     assert (beside.kind, beside.failed) == (kind, 0)
     assert beside.partial_lag_ms.p95 is not None
-
-
-@pytest.mark.parametrize(
-    ("url", "metrics"),
-    [
-        ("ws://127.0.0.1:8765/v2", "http://127.0.0.1:8765/metrics"),
-        ("wss://speech.lan/v3/ws", "https://speech.lan/metrics"),
-    ],
-)
-def test_metrics_are_looked_for_where_the_server_is(url, metrics):
-    assert metrics_url(url) == metrics

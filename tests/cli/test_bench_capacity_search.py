@@ -29,7 +29,7 @@ REPORT = LoadReport(
     failed_streams=0,
     failures=(),
     cores=2,
-    cpu_cores=CpuUse(engine=None, generator=None),
+    cpu_cores=CpuUse(engine=None, generator=None, outside_model=None),
     speech_share=0.65,
     send_late_ms=0.0,
     pacing=Pacing(),

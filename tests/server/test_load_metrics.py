@@ -22,6 +22,7 @@ CALM = Load(
     partial=QueueLoad(waiting=3, waits=(4, *[0] * (len(WAIT_BUCKETS_S) - 1), 1), waited_s=3.5),
     partials_skipped=6,
     decode_cpu_s=12.5,
+    model_cpu_s=11.25,
     inbox_s=1.75,
 )
 
@@ -56,6 +57,7 @@ def test_queues_are_shown_by_name_and_nothing_else_is_a_label():
     assert shown['crossfade_decode_wait_seconds_sum{queue="partial"}'] == 3.5
     assert shown['crossfade_decode_wait_seconds_count{queue="urgent"}'] == 2
     assert shown["crossfade_decode_cpu_seconds_total"] == 12.5
+    assert shown["crossfade_model_cpu_seconds_total"] == 11.25
     assert shown["crossfade_partials_skipped_total"] == 6
     assert shown["crossfade_partial_wait_seconds"] == 0.02
     assert shown["crossfade_inbox_seconds"] == 1.75
@@ -67,7 +69,7 @@ def test_every_figure_of_the_load_is_explained_in_the_docs():
     recognizer.told = CALM
     names = {metric.name for metric in LoadCollector(recognizer).collect()}
     page = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text()
-    assert len(names) == 7
+    assert len(names) == 8
     assert {name for name in names if f"`{name}`" not in page} == set()
 
 

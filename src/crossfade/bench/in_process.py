@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from crossfade.bench.target import Conversation
 from crossfade.model import Audio, Event, Finish, ForceTurn, SessionConfig
 from crossfade.recognizers.base import Recognizer, RecognizerStream
+from crossfade.recognizers.load import Loaded
 
 
 class InProcess:
@@ -35,6 +36,11 @@ class InProcess:
     def cpu_s(self) -> float | None:
         """See ``Target.cpu_s``."""
         return time.process_time()
+
+    async def model_cpu_s(self) -> float | None:
+        """See ``Target.model_cpu_s``."""
+        load = self._recognizer.load() if isinstance(self._recognizer, Loaded) else None
+        return None if load is None else load.model_cpu_s
 
 
 class _Stream:

@@ -43,6 +43,9 @@ class CpuUse(Struct, frozen=True, kw_only=True):
     """``None``: it runs where we cannot see it."""
     generator: float | None
     """Playing the streams and reading the events; ``None``: in the engine's own process."""
+    outside_model: float | None
+    """The share of the engine's time that its networks did not take: sockets, messages, word
+    times; ``None``: it does not tell."""
 
 
 class LoadReport(Struct, frozen=True, kw_only=True):
@@ -190,8 +193,9 @@ def _segment_lags(hearings: Sequence[Hearing], lags: Sequence[Sequence[WordLag]]
 
 
 def _cpu_use(target: Target, played: Played) -> CpuUse:
-    engine_s, own_s = played.engine_cpu_s, played.own_cpu_s
+    engine_s, model_s, own_s = played.engine_cpu_s, played.model_cpu_s, played.own_cpu_s
     return CpuUse(
         engine=None if engine_s is None else round(engine_s / played.wall_s, 2),
         generator=None if target.dialect is None else round(own_s / played.wall_s, 2),
+        outside_model=round(1 - model_s / engine_s, 3) if engine_s and model_s else None,
     )

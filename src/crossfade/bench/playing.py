@@ -59,6 +59,8 @@ class Played:
     wall_s: float
     engine_cpu_s: float | None
     """CPU time of the target; ``None``: it cannot be seen from here."""
+    model_cpu_s: float | None
+    """What of it went into its networks; ``None``: it does not tell."""
     own_cpu_s: float
     """CPU time of this process; where the target is in it, that is included."""
 
@@ -85,6 +87,7 @@ async def play(
     for stream in streams:  # decoded before the clock runs
         for piece in stream.pieces:
             _ = piece.recording.pcm
+    model_before = await target.model_cpu_s()
     engine_before, own_before = target.cpu_s(), time.process_time()
     start_s = loop.time()
     async with asyncio.TaskGroup() as tasks:
@@ -94,15 +97,19 @@ async def play(
             )
             for stream, place in zip(streams, _places(len(streams)), strict=True)
         ]
-    engine_after = target.cpu_s()
+    engine_after, own_after, end_s = target.cpu_s(), time.process_time(), loop.time()
+    model_after = await target.model_cpu_s()
     return Played(
         hearings=tuple(task.result() for task in playing),
-        wall_s=loop.time() - start_s,
-        engine_cpu_s=None
-        if engine_before is None or engine_after is None
-        else engine_after - engine_before,
-        own_cpu_s=time.process_time() - own_before,
+        wall_s=end_s - start_s,
+        engine_cpu_s=_between(engine_before, engine_after),
+        model_cpu_s=_between(model_before, model_after),
+        own_cpu_s=own_after - own_before,
     )
+
+
+def _between(before: float | None, after: float | None) -> float | None:
+    return None if before is None or after is None else after - before
 
 
 def _places(n: int) -> list[float]:

@@ -7,14 +7,12 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from itertools import cycle, islice
 from typing import TypeVar
-from urllib.parse import urlsplit
 
-import httpx
 from msgspec import Struct
-from prometheus_client.parser import text_string_to_metric_families
 
 from crossfade.bench.material import SpeechStream
 from crossfade.bench.playing import Pacing, until
+from crossfade.bench.scraped import scrape
 from crossfade.bench.target import Conversation, Target
 from crossfade.errors import CrossfadeError, UpstreamError
 from crossfade.model import Final, SessionConfig
@@ -247,16 +245,7 @@ async def footprint(url: str) -> Footprint:
     Raises:
         CrossfadeError: If it shows no metrics, or not those of its process (Linux has them).
     """
-    try:
-        async with httpx.AsyncClient(verify=False) as http:  # measured, not trusted
-            text = (await http.get(metrics_url(url))).raise_for_status().text
-    except httpx.HTTPError as exc:
-        raise CrossfadeError(f"no metrics at {metrics_url(url)}") from exc
-    samples = dict.fromkeys(_WANTED, 0.0)
-    for family in text_string_to_metric_families(text):
-        for sample in family.samples:
-            if sample.name in samples:
-                samples[sample.name] += sample.value
+    samples = await scrape(url, _WANTED)
     if samples[_MEMORY] == 0:
         raise CrossfadeError("the server does not show what its process holds: Linux only")
     return Footprint(
@@ -265,12 +254,6 @@ async def footprint(url: str) -> Footprint:
         tasks=int(samples[_TASKS]),
         sessions=int(samples[_SESSIONS]),
     )
-
-
-def metrics_url(url: str) -> str:
-    """Where a server's metrics are, by the address of its WebSockets."""
-    parts = urlsplit(url)
-    return f"{parts.scheme.replace('ws', 'http', 1)}://{parts.netloc}/metrics"
 
 
 _MEMORY, _FILES = "process_resident_memory_bytes", "process_open_fds"

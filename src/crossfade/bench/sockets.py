@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from crossfade.bench.machine import process_cpu_s
+from crossfade.bench.scraped import scrape
 from crossfade.bench.target import Conversation
 from crossfade.client import Reconnected, Reconnecting, Session, connect
 from crossfade.dialects.base import (
@@ -20,6 +21,8 @@ from crossfade.dialects.base import (
 )
 from crossfade.errors import CrossfadeError
 from crossfade.model import Command, Event, SessionConfig
+
+_MODEL_CPU = "crossfade_model_cpu_seconds_total"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +68,12 @@ class OverSockets:
     def cpu_s(self) -> float | None:
         """See ``Target.cpu_s``."""
         return None if self.pid is None else process_cpu_s(self.pid)
+
+    async def model_cpu_s(self) -> float | None:
+        """See ``Target.model_cpu_s``."""
+        if self.pid is None:
+            return None
+        return (await scrape(self.url, [_MODEL_CPU]))[_MODEL_CPU]
 
 
 class _OverSocket:

@@ -55,3 +55,6 @@ class Target(Protocol):
 
     def cpu_s(self) -> float | None:
         """CPU time that the engine has used so far; ``None``: that cannot be seen from here."""
+
+    async def model_cpu_s(self) -> float | None:
+        """What of it went into its networks; ``None``: it does not tell."""

@@ -172,6 +172,8 @@ def _facts(report: LoadReport) -> Iterator[tuple[str, str]]:
         yield "worst stream's p95 / median's", f"{report.fairness.worst_over_median:.2f}"
     if report.cpu_cores.engine is not None:
         yield "cores kept busy", f"{report.cpu_cores.engine:.2f} of {report.cores}"
+    if report.cpu_cores.outside_model is not None:
+        yield "... outside the model (%)", _percent(report.cpu_cores.outside_model)
     if report.cpu_cores.generator is not None:
         yield "... by playing and reading", f"{report.cpu_cores.generator:.2f}"
     yield "words", str(report.words)

@@ -49,6 +49,9 @@ class Load(Struct, frozen=True, kw_only=True):
     """Partials that would have been due while an earlier one of their stream still waited."""
     decode_cpu_s: float
     """CPU time of all decodes so far."""
+    model_cpu_s: float
+    """CPU time in the networks alone so far: those of the decodes, and those that hear whether
+    somebody speaks, and who."""
     inbox_s: float
     """Audio that was received and not yet heard, of all open streams together."""
 

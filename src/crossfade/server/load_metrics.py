@@ -60,6 +60,9 @@ def _figures(load: Load) -> Iterator[Metric]:
     yield CounterMetricFamily(
         "crossfade_decode_cpu_seconds", "CPU time of decodes.", load.decode_cpu_s
     )
+    yield CounterMetricFamily(
+        "crossfade_model_cpu_seconds", "CPU time in the networks alone.", load.model_cpu_s
+    )
     yield GaugeMetricFamily(
         "crossfade_partial_wait_seconds",
         "Wait of partials for a thread, smoothed: the measure of load.",

@@ -71,6 +71,8 @@ On Linux, from Prometheus' own client: `process_cpu_seconds`, `process_max_fds`,
   show. A file pushed at full speed does: its words wait for those before them.
 * `crossfade_decode_cpu_seconds` over `crossfade_audio_seconds` is the cost of a second of audio;
   `crossfade_real_time_factor` is the same for single sessions. Below 1 a core keeps up.
+  What `process_cpu_seconds` has above `crossfade_model_cpu_seconds` went into everything else:
+  sockets, messages, word times.
 * `crossfade_backend_breaker` at 2 for minutes: a backend is down, or does not accept the key;
   `crossfade_backend_moves` by cause says which.
 * `crossfade_errors{type="bug"}` should stay at 0; the log has the traceback.
@@ -89,6 +91,7 @@ class _Idle:
             partial=quiet,
             partials_skipped=0,
             decode_cpu_s=0.0,
+            model_cpu_s=0.0,
             inbox_s=0.0,
         )
 

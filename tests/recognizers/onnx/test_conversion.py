@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 from rapidfuzz.distance import Levenshtein
 
@@ -15,7 +16,6 @@ from crossfade.recognizers.onnx import fetch
 from crossfade.recognizers.onnx.convert import convert
 from crossfade.recognizers.onnx.files import ModelFiles
 from crossfade.recognizers.onnx.model import Moonshine
-from crossfade.recognizers.onnx.runtime import load_session
 from crossfade.recognizers.onnx.tokens import BOS, EOS
 
 pytestmark = pytest.mark.model
@@ -34,8 +34,8 @@ class ShippedModel:
     """Greedy decoding with the graphs as they are shipped, whole again for every token."""
 
     def __init__(self, directory: Path) -> None:
-        self._encoder = load_session(directory / fetch.ENCODER.name)
-        self._decoder = load_session(directory / fetch.DECODER.name)
+        self._encoder = onnxruntime.InferenceSession(directory / fetch.ENCODER.name)
+        self._decoder = onnxruntime.InferenceSession(directory / fetch.DECODER.name)
 
     def tokens(self, samples: Samples, *, limit: int = 80) -> tuple[int, ...]:
         mask = np.ones((1, samples.size), np.int64)

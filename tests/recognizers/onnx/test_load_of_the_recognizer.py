@@ -36,6 +36,7 @@ async def test_audio_waits_until_it_is_heard_and_decodes_are_paid_for(recording)
     load = recognizer.load()
     assert (load.inbox_s, load.rung) == (0.0, Rung.CALM)
     assert 0.0 < stream.processing_s == pytest.approx(load.decode_cpu_s)
+    assert load.decode_cpu_s / 2 < load.model_cpu_s
     assert stream.processing_s < samples.size / 16_000
     await recognizer.aclose()
     assert recognizer.load() is None

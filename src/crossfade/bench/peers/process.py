@@ -103,6 +103,10 @@ class PeerEngine:
         """See ``Target.cpu_s``."""
         return process_cpu_s(self._process.pid)
 
+    async def model_cpu_s(self) -> float | None:
+        """See ``Target.model_cpu_s``."""
+        return None
+
     async def send(self, message: wire.ToEngine) -> None:
         """Tell the process something.
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from crossfade.audio.pcm import SAMPLE_RATE_HZ, Samples
 from crossfade.recognizers.onnx.features import BLOCK_SAMPLES, FeatureCache, Features
 from crossfade.recognizers.onnx.files import ModelFiles
-from crossfade.recognizers.onnx.runtime import load_session
+from crossfade.recognizers.onnx.runtime import Graph
 from crossfade.recognizers.onnx.tokens import BOS, EOS, Tokenizer
 
 Floats = NDArray[np.float32]
@@ -100,10 +100,15 @@ class Moonshine:
             ModelError: If a file is missing or damaged.
         """
         self.tokenizer = Tokenizer.from_file(files.tokenizer)
-        self._frontend = load_session(files.frontend)
-        self._encoder = load_session(files.encoder)
-        self._decoder = load_session(files.decoder)
+        self._frontend = Graph(files.frontend)
+        self._encoder = Graph(files.encoder)
+        self._decoder = Graph(files.decoder)
         self._terminals = [id_ for mark in _TERMINALS for id_ in self.tokenizer.ids(mark)]
+
+    @property
+    def graphs(self) -> tuple[Graph, ...]:
+        """What it computes with."""
+        return self._frontend, self._encoder, self._decoder
 
     def warm_up(self) -> None:
         """Run everything once, so that the first stream finds its memory allocated."""
@@ -215,7 +220,7 @@ class Moonshine:
 class _Run:
     """One hypothesis in the decoder: its self-attention cache and where it has looked."""
 
-    def __init__(self, decoder: Any, cross_kv: CrossKv) -> None:
+    def __init__(self, decoder: Graph, cross_kv: CrossKv) -> None:
         self._decoder = decoder
         self._feeds: dict[str, NDArray[Any]] = dict(cross_kv.arrays)
         self._feeds |= {f"past_{name}": _NO_PAST for name in _CACHE_NAMES}

@@ -16,6 +16,7 @@ from crossfade.recognizers.base import RecognizerInfo
 from crossfade.recognizers.load import Load
 from crossfade.recognizers.onnx.files import ModelFiles, locate
 from crossfade.recognizers.onnx.model import Moonshine
+from crossfade.recognizers.onnx.runtime import Graph
 from crossfade.recognizers.onnx.scheduler import Scheduler
 from crossfade.recognizers.onnx.speakers.encoder import SpeakerEncoder
 from crossfade.recognizers.onnx.speakers.tracker import SpeakerTracker
@@ -35,6 +36,12 @@ class _Loaded:
     encoder: SpeakerEncoder | None
     """``None``: its file is not there, and speakers are not told apart."""
     scheduler: Scheduler
+
+    @property
+    def graphs(self) -> tuple[Graph, ...]:
+        """All networks."""
+        speakers = () if self.encoder is None else (self.encoder.graph,)
+        return *self.model.graphs, self.detector.graph, *speakers
 
 
 class EmbeddedRecognizer:
@@ -85,7 +92,8 @@ class EmbeddedRecognizer:
         if self._loaded is None:
             return None
         inbox_s = sum(stream.inbox_s for stream in self._streams)
-        return self._loaded.scheduler.load(inbox_s=inbox_s)
+        model_cpu_s = sum(graph.cpu_s for graph in self._loaded.graphs)
+        return self._loaded.scheduler.load(inbox_s=inbox_s, model_cpu_s=model_cpu_s)
 
     async def start(self) -> None:
         """See ``Recognizer.start``. Takes about half a second."""

@@ -65,11 +65,12 @@ class Scheduler:
         self._n_skipped = 0
         self._cpu_s = 0.0
 
-    def load(self, *, inbox_s: float) -> Load:
+    def load(self, *, inbox_s: float, model_cpu_s: float = 0.0) -> Load:
         """Tell how busy the threads are.
 
         Args:
             inbox_s: What only the streams know: audio that waits to be heard.
+            model_cpu_s: What only the networks know: the CPU time that they took.
         """
         now_s = time.monotonic()
         return Load(
@@ -79,6 +80,7 @@ class Scheduler:
             partial=self._partial_waits.load(self._n_waiting(urgent=False)),
             partials_skipped=self._n_skipped,
             decode_cpu_s=self._cpu_s,
+            model_cpu_s=model_cpu_s,
             inbox_s=inbox_s,
         )
 

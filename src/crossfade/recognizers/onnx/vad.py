@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crossfade.audio.pcm import Samples
-from crossfade.recognizers.onnx.runtime import load_session
+from crossfade.recognizers.onnx.runtime import Graph
 
 WINDOW_SAMPLES = 512
 """One window at 16 kHz: 32 ms."""
@@ -27,7 +27,7 @@ class SpeechDetector:
         Raises:
             ModelError: If the file is missing or damaged.
         """
-        self.session = load_session(path)
+        self.graph = Graph(path)
 
     def open(self) -> "VadState":
         """Begin to listen to one stream."""
@@ -38,7 +38,7 @@ class VadState:
     """What the network remembers of one stream. Belongs to one task; not thread-safe."""
 
     def __init__(self, detector: SpeechDetector) -> None:
-        self._session = detector.session
+        self._graph = detector.graph
         self._h = np.zeros(_STATE_SHAPE, np.float32)
         self._c = np.zeros(_STATE_SHAPE, np.float32)
         self._context = np.zeros(_CONTEXT_SAMPLES, np.float32)
@@ -75,5 +75,5 @@ class VadState:
         contexts = np.concatenate([self._context[None], ends[:-1]])
         self._context = ends[-1].copy()
         inputs = {"input": np.concatenate([contexts, windows], axis=1), "h": self._h, "c": self._c}
-        heard, self._h, self._c = self._session.run(None, inputs)
+        heard, self._h, self._c = self._graph.run(None, inputs)
         return np.asarray(heard, np.float32).reshape(-1)

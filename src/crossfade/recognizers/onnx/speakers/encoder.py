@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crossfade.audio.pcm import SAMPLE_RATE_HZ, Samples
-from crossfade.recognizers.onnx.runtime import load_session
+from crossfade.recognizers.onnx.runtime import Graph
 from crossfade.recognizers.onnx.speakers.features import power_spectra
 
 Embedding = NDArray[np.float32]
@@ -22,7 +22,7 @@ class SpeakerEncoder:
         Raises:
             ModelError: If the file is missing or damaged.
         """
-        self._session = load_session(path)
+        self.graph = Graph(path)
 
     def embed(self, samples: Samples) -> Embedding:
         """Listen to one voice. For a worker thread: some 6 ms for 1.6 s.
@@ -32,7 +32,7 @@ class SpeakerEncoder:
                 than 0.6 s says little.
         """
         inputs = {"spectra": power_spectra(samples)[None]}
-        return np.asarray(self._session.run(None, inputs)[0][0], np.float32)
+        return np.asarray(self.graph.run(None, inputs)[0][0], np.float32)
 
     def warm_up(self) -> None:
         """Run once: onnxruntime allocates and packs at a graph's first run."""
