@@ -9,22 +9,24 @@ from crossfade.model import Final, Partial, SessionConfig, StreamEvent, Word
 from crossfade.recognizers.onnx.transcriber import Transcriber
 
 
-def advance(transcriber: Transcriber) -> list[StreamEvent]:
+def advance(transcriber: Transcriber, *, has_room: bool = False) -> list[StreamEvent]:
     """Run along the audio that was heard; every decode is done the moment it is due."""
     while True:
-        transcriber.step()
+        transcriber.step(has_room=has_room)
         if transcriber.wanted is None:
             return transcriber.take_events()
         job = transcriber.take_job()
         transcriber.apply(job, job.run())
 
 
-def transcribe(transcriber: Transcriber, chunks: Iterable[Samples]) -> list[StreamEvent]:
+def transcribe(
+    transcriber: Transcriber, chunks: Iterable[Samples], *, has_room: bool = False
+) -> list[StreamEvent]:
     """Everything that is said about audio that comes in these chunks and then ends."""
     events: list[StreamEvent] = []
     for chunk in chunks:
         transcriber.hear(chunk)
-        events += advance(transcriber)
+        events += advance(transcriber, has_room=has_room)
     transcriber.finish()
     events += advance(transcriber)
     assert transcriber.done

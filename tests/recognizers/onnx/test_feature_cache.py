@@ -77,6 +77,23 @@ def test_a_buffer_without_its_head_equals_a_fresh_start(
     assert_same(cache.features(), at_once(moonshine, rest))
 
 
+def test_a_glimpse_sees_what_is_there_and_changes_no_bit_of_what_follows(
+    moonshine: Moonshine, speech: Samples
+) -> None:
+    plain, glimpsed = FeatureCache(moonshine), FeatureCache(moonshine)
+    for at, piece in enumerate(np.split(speech, range(700, 48_000, 2_300))):
+        plain.append(piece)
+        glimpsed.append(piece)
+        glimpse = glimpsed.glimpse()
+        if at % 2:  # so that there is something new to glimpse
+            found, expected = glimpsed.features(), plain.features()
+            assert_same(glimpse, at_once(moonshine, speech[: plain.n_samples]))
+            assert found is not None
+            assert expected is not None
+            assert np.array_equal(found.columns, expected.columns)
+            assert (found.mean, found.reciprocal_std) == (expected.mean, expected.reciprocal_std)
+
+
 def test_features_that_were_given_out_stay_as_they_are(
     moonshine: Moonshine, speech: Samples
 ) -> None:

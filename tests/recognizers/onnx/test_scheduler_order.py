@@ -118,6 +118,17 @@ async def test_as_many_jobs_run_at_once_as_there_are_threads():
     desk.scheduler.close()
 
 
+async def test_there_is_room_while_a_thread_is_idle_and_partials_do_not_wait(desk):
+    assert desk.scheduler.has_room
+    first, _ = desk.submit("running", urgent=True, held=True)
+    assert not desk.scheduler.has_room
+    _, late = desk.submit("waiting")
+    late.submitted -= 0.5  # it has waited for so long already
+    first.released.set()
+    await desk.collect(2)
+    assert not desk.scheduler.has_room, "the threads are idle, but were not of late"
+
+
 async def test_partials_have_their_turn_in_the_order_in_which_they_became_due(desk):
     first, _ = desk.submit("running", held=True)
     desk.submit("early")

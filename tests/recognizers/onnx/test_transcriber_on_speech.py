@@ -126,6 +126,29 @@ def test_a_word_is_final_at_most_max_delay_after_its_end_in_audio_time(recording
     assert max(lags_ms) <= max_delay_ms + 300
 
 
+@pytest.mark.parametrize("speech", ["ls-5652-19215-0000", "sim-2spk-a"])
+def test_where_there_is_room_words_are_seen_sooner_and_are_the_same_words(recording, speech):
+    settings = config(endpointing=SilenceEndpointing(silence_ms=500))
+    chunks = in_chunks(recording(speech).samples(), TENTH)
+    usual = transcribe(open_transcriber(settings), chunks)
+    roomy = transcribe(open_transcriber(settings), chunks, has_room=True)
+    check_order(roomy, settings)
+    assert [e for e in roomy if e not in usual and not isinstance(e, Partial)] == []
+    assert [e for e in usual if e not in roomy] == []
+    assert 1.4 * n_partials(usual) < n_partials(roomy) < 2.1 * n_partials(usual)
+
+
+def n_partials(events) -> int:
+    return sum(isinstance(event, Partial) for event in events)
+
+
+def test_where_nobody_wants_partials_room_is_left_unused(recording):
+    settings = config(partials_wanted=False)
+    chunks = in_chunks(recording("brooklyn-bridge").samples(), TENTH)
+    usual = transcribe(open_transcriber(settings), chunks)
+    assert transcribe(open_transcriber(settings), chunks, has_room=True) == usual
+
+
 def test_words_tell_how_loud_they_were_where_that_is_wanted(recording):
     samples = recording("brooklyn-bridge").samples()
     asked = config(volume_wanted=True)

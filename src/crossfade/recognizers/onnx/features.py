@@ -116,6 +116,18 @@ class FeatureCache:
             reciprocal_std=1 / math.sqrt(variance + _EPSILON),
         )
 
+    def glimpse(self, up_to_sample: int | None = None) -> Features | None:
+        """Give the same as ``features``, and leave the cache as it was.
+
+        What is computed next then begins where it would have begun anyway: another beginning
+        changes the last bits of the features, and those, rarely, a word.
+        """
+        columns, sums = self._columns.copy(), self._sums.copy()
+        try:
+            return self.features(up_to_sample)
+        finally:
+            self._columns, self._sums = columns, sums
+
     def _extend(self, n_samples: int) -> None:
         """Compute every frame and column that the samples allow and that is not there yet."""
         n_frames, n_columns = _shape(n_samples)
@@ -162,6 +174,11 @@ class _Row:
 
     def view(self, end: int | None = None) -> NDArray[np.float32]:
         return self._data[:, : self.length if end is None else min(end, self.length)]
+
+    def copy(self) -> "_Row":
+        twin = _Row(len(self._data))
+        twin.append(self.view())
+        return twin
 
     def drop(self, n: int) -> None:
         """Forget the first ``n``; a copy, so that views given out keep what they show."""

@@ -12,18 +12,20 @@ from crossfade.recognizers.onnx.terms import Terms
 class JobKind(IntEnum):
     """Why a decode is wanted; from ``DUE`` on it goes ahead of all partials."""
 
-    PARTIAL = 0
-    DUE = 1
+    PREVIEW = 0
+    """A partial before its time, since a thread has nothing else to do: shown, and forgotten."""
+    PARTIAL = 1
+    DUE = 2
     """A word has been open for nearly as long as it may be."""
-    PAUSE = 2
-    TURN = 3
+    PAUSE = 3
+    TURN = 4
     """A turn ends here. The segment goes on, so that the next turn is heard in its context."""
-    CLOSE = 4
+    CLOSE = 5
 
     @property
     def urgent(self) -> bool:
         """Someone waits for its end."""
-        return self is not JobKind.PARTIAL
+        return self >= JobKind.DUE
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,11 @@ class Job:
 
     def run(self) -> Heard:
         """Do the arithmetic. For a worker thread."""
-        last = self.wanted.kind >= JobKind.TURN and self.wanted.until_ms is None
+        kind = self.wanted.kind
+        last = kind >= JobKind.TURN and self.wanted.until_ms is None
         voices = tuple(window.run() for window in self.windows)
         bias = self.terms.bias if self.terms is not None else None
-        return Heard(self.segment.decode(through=self.through, last=last, bias=bias), voices)
+        hypothesis = self.segment.decode(
+            through=self.through, last=last, glimpse=kind is JobKind.PREVIEW, bias=bias
+        )
+        return Heard(hypothesis, voices)

@@ -116,6 +116,12 @@ class Report:
             )
             self._events.append(partial)
 
+    def preview(self, still_open: Words, *, through_ms: int) -> None:
+        """Show what may still change; whether the turn has words is for others to say."""
+        self._events.append(
+            Partial(turn=self._turn, words=tuple(still_open), through_ms=through_ms)
+        )
+
     def final(self, words: Words, *, through_ms: int, now_ms: int) -> None:
         """Tell the last words of a stretch of speech, perhaps none; the turn stays open."""
         self.has_words = self.has_words or bool(words)

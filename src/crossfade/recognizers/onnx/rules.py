@@ -15,6 +15,7 @@ SPEECH_ON = 0.5
 SPEECH_OFF_GAP = 0.15  # speech goes on while the probability is above SPEECH_ON minus this
 
 PARTIAL_INTERVAL_MS = 500
+PREVIEW_AFTER_MS = 250  # where there is room; nothing is settled then, so no word is another one
 UNSEEN_INTERVAL_MS = 2000  # at the most, when nobody sees the partials
 
 

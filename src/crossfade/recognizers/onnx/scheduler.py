@@ -19,6 +19,9 @@ from crossfade.recognizers.onnx.jobs import Heard, Job
 from crossfade.recognizers.onnx.ladder import Ladder
 from crossfade.recognizers.onnx.rules import PARTIAL_INTERVAL_MS
 
+ROOM_WAIT_S = 0.01
+"""A smoothed wait of partials below this leaves room for some that are not due."""
+
 
 @dataclass(slots=True, eq=False)
 class Ticket:
@@ -83,6 +86,12 @@ class Scheduler:
             model_cpu_s=model_cpu_s,
             inbox_s=inbox_s,
         )
+
+    @property
+    def has_room(self) -> bool:
+        """A thread has nothing to do, and partials have hardly waited of late."""
+        is_idle = self._idle > 0 and not self._waiting
+        return is_idle and self._ladder.wait_s(time.monotonic()) < ROOM_WAIT_S
 
     def submit(self, ticket: Ticket) -> Ticket:
         """Queue a job. Each stream has at most one ticket at a time, so the queue is bounded."""

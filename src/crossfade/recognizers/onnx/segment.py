@@ -134,22 +134,31 @@ class Segment:
         """Add audio, shape (n_samples,), that follows directly."""
         self._features.append(samples)
 
-    def decode(self, *, through: int, last: bool = False, bias: Bias | None = None) -> Hypothesis:
+    def decode(
+        self,
+        *,
+        through: int,
+        last: bool = False,
+        glimpse: bool = False,
+        bias: Bias | None = None,
+    ) -> Hypothesis:
         """Hear the buffer up to position ``through``. Runs in a worker thread; takes 10-50 ms.
 
         Args:
             through: Position behind the last sample to hear.
             last: All words will be settled: a short buffer is heard afresh.
+            glimpse: No later decode may be another one because of this.
             bias: Changes the model's scores.
         """
-        hypothesis = self._decode(through, last, bias)
+        hypothesis = self._decode(through, last, glimpse, bias)
         return self._with_volumes(hypothesis) if self._volume_wanted else hypothesis
 
-    def _decode(self, through: int, last: bool, bias: Bias | None) -> Hypothesis:
+    def _decode(self, through: int, last: bool, glimpse: bool, bias: Bias | None) -> Hypothesis:
         n_samples = min(through, self.end) - self.start
         if last and self.is_short(through):
             return self._decode_short(self._features.audio[:n_samples], bias)
-        features = self._features.features(n_samples)
+        cache = self._features
+        features = cache.glimpse(n_samples) if glimpse else cache.features(n_samples)
         if features is None:
             return Hypothesis((), (), through // SAMPLES_PER_MS, 0.0)
         decoding = self._model.decode(
@@ -194,6 +203,10 @@ class Segment:
             return replace(heard, word=structs.replace(heard.word, volume=volume))
 
         return replace(hypothesis, words=tuple(map(measured, hypothesis.words)))
+
+    def still_open(self, hypothesis: Hypothesis) -> tuple[Word, ...]:
+        """Tell the words that are not settled, settle none, and remember nothing."""
+        return tuple(heard.word for heard in self._fresh(hypothesis))
 
     def settle(
         self,

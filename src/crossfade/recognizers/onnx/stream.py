@@ -211,11 +211,16 @@ class EmbeddedStream:
         elif self._ticket is not None and not self._is_late(self._ticket):
             return False
         elif not self._transcriber.starved:
-            self._transcriber.step(late=self._ticket is not None)
+            self._transcriber.step(late=self._ticket is not None, has_room=self._has_room)
             self._submit()
         elif not await self._hear():
             return False
         return True
+
+    @property
+    def _has_room(self) -> bool:
+        """All audio was heard as it came, and a thread has nothing to do."""
+        return not self._inbox and self._scheduler.has_room
 
     def _is_late(self, ticket: Ticket) -> bool:
         """Tell whether the audio clock may move on past a job that has not begun."""

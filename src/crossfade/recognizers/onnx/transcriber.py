@@ -20,7 +20,7 @@ from crossfade.recognizers.onnx.guards import trusted
 from crossfade.recognizers.onnx.jobs import Heard, Job, JobKind, Wanted
 from crossfade.recognizers.onnx.model import Moonshine
 from crossfade.recognizers.onnx.report import Report, Words
-from crossfade.recognizers.onnx.rules import SPEECH_OFF_GAP, SPEECH_ON, Rules
+from crossfade.recognizers.onnx.rules import PREVIEW_AFTER_MS, SPEECH_OFF_GAP, SPEECH_ON, Rules
 from crossfade.recognizers.onnx.segment import GUARD_MS, SAMPLES_PER_MS, Hypothesis, Segment
 from crossfade.recognizers.onnx.speakers.tracker import SpeakerTracker, SpeakerWindow
 from crossfade.recognizers.onnx.vad import WINDOW_SAMPLES, VadState
@@ -92,6 +92,7 @@ class Transcriber:
         self._last_speech = 0
         self._all_settled = 0
         self._last_decode_ms = 0
+        self._last_look_ms = 0
         self._paused = False
         self._at_pause: tuple[Job, Hypothesis] | None = None
         self._finishing = False
@@ -127,12 +128,13 @@ class Transcriber:
         self._pending.extend(self._ear.fill())
         self._pending.append(_Finish())
 
-    def step(self, *, late: bool = False) -> None:
+    def step(self, *, late: bool = False, has_room: bool = False) -> None:
         """Move along the audio until a decode is due or no audio is left.
 
         Args:
             late: A partial is due but could not begin for a while: move on past it, so that it
                 is not stale when it does. A final that becomes due meanwhile takes its place.
+            has_room: Where no audio is left, a decode that is not due may be wanted too.
         """
         while self._pending and (self.wanted is None or (late and not self.wanted.kind.urgent)):
             match self._pending.popleft():
@@ -144,6 +146,8 @@ class Transcriber:
                     self._finish()
                 case Reconfigure() as change:
                     self._rules = self._rules.changed(change, self._model.tokenizer)
+        if has_room and self.wanted is None and self._has_something_new:
+            self.wanted = Wanted(JobKind.PREVIEW)
 
     @property
     def starved(self) -> bool:
@@ -170,6 +174,11 @@ class Transcriber:
             for window, voice in zip(job.windows, heard.voices, strict=True):
                 self._speakers.apply(window, voice)
         self.wanted = None
+        self._last_look_ms = self._now_ms
+        if job.wanted.kind is JobKind.PREVIEW:
+            still_open = self._told(job.segment.still_open(hypothesis), job)
+            self._report.preview(still_open, through_ms=hypothesis.through_ms)
+            return
         self._last_decode_ms = self._now_ms
         if job.wanted.kind < JobKind.TURN:
             self._apply_partial(job, hypothesis)
@@ -177,7 +186,7 @@ class Transcriber:
             self._settle_rest(job, hypothesis)
 
     def _speaker_windows(self, wanted: Wanted) -> tuple[SpeakerWindow, ...]:
-        if self._speakers is None:
+        if self._speakers is None or wanted.kind is JobKind.PREVIEW:
             return ()
         if wanted.kind >= JobKind.TURN:
             self._speakers.flush()
@@ -253,6 +262,7 @@ class Transcriber:
         self._onset_windows = 0
         onset_ms = onset // SAMPLES_PER_MS
         self._last_decode_ms = onset_ms + FIRST_PARTIAL_MS - self._rules.interval_ms
+        self._last_look_ms = onset_ms
         self._report.speech(onset_ms, speech)
 
     def _idle(self) -> None:
@@ -282,9 +292,24 @@ class Transcriber:
             self._want(Wanted(JobKind.DUE))
         elif (
             self._now_ms - self._last_decode_ms >= self._rules.interval_ms
-            and self._last_speech // SAMPLES_PER_MS > self._last_decode_ms - 100
+            and self._has_spoken_since(self._last_decode_ms)
         ):
             self._want(Wanted(JobKind.PARTIAL))
+
+    @property
+    def _has_something_new(self) -> bool:
+        """Words may have been said that nobody has seen yet."""
+        return (
+            self._rules.config.partials_wanted
+            and self._segment is not None
+            and self._has_unsettled_speech
+            and self._now_ms - self._last_look_ms >= PREVIEW_AFTER_MS
+            and self._has_spoken_since(self._last_look_ms)
+        )
+
+    def _has_spoken_since(self, look_ms: int) -> bool:
+        """Someone spoke after a decode, or so shortly before that it hardly heard it."""
+        return self._last_speech // SAMPLES_PER_MS > look_ms - 100
 
     @property
     def _has_unsettled_speech(self) -> bool:
