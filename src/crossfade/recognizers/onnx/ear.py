@@ -34,7 +34,8 @@ class Ear:
         """Take audio, shape (n_samples,), and give the windows that it completes."""
         heard = np.concatenate((self._rest, samples))
         n_windows = heard.size // WINDOW_SAMPLES
-        complete, self._rest = np.split(heard, [n_windows * WINDOW_SAMPLES])
+        n_complete = n_windows * WINDOW_SAMPLES
+        complete, self._rest = heard[:n_complete], heard[n_complete:]
         speech = self._vad.probabilities(complete)
         self._peak = max(self._peak, float(speech.max(initial=0.0)))
         return list(map(Window, complete.reshape(n_windows, WINDOW_SAMPLES), speech.tolist()))

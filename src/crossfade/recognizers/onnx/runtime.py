@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 from crossfade.errors import ModelError
 
+_TIMED_EVERY = 7
+"""To ask for a thread's time takes 14 us, twice a run: one run in so many stands for the others."""
+
 
 class Graph:
     """A graph, shared by all threads, and the CPU time that it has taken so far."""
@@ -38,22 +41,32 @@ class Graph:
                 f"{path.name} cannot be loaded; `crossfade models verify` says what is wrong"
             ) from exc
         self._counting = threading.Lock()
+        self._n_runs = 0
         self._cpu_s = 0.0
 
     @property
     def cpu_s(self) -> float:
-        """CPU time of all runs that are over, in all threads."""
+        """CPU time of all runs, in all threads: an estimate."""
         return self._cpu_s
 
     def run(
         self, outputs: Sequence[str] | None, inputs: Mapping[str, NDArray[Any]]
     ) -> list[NDArray[np.float32]]:
         """Compute the named outputs; ``None``: all of them, in the graph's order."""
+        with self._counting:
+            self._n_runs += 1
+            is_timed = self._n_runs % _TIMED_EVERY == 0
+        if not is_timed:
+            return self._computed(outputs, inputs)
         began_s = time.thread_time()
-        try:
-            computed: list[NDArray[np.float32]] = self._session.run(outputs, inputs)
-        finally:
-            took_s = time.thread_time() - began_s
-            with self._counting:
-                self._cpu_s += took_s
+        computed = self._computed(outputs, inputs)
+        took_s = time.thread_time() - began_s
+        with self._counting:
+            self._cpu_s += _TIMED_EVERY * took_s
+        return computed
+
+    def _computed(
+        self, outputs: Sequence[str] | None, inputs: Mapping[str, NDArray[Any]]
+    ) -> list[NDArray[np.float32]]:
+        computed: list[NDArray[np.float32]] = self._session.run(outputs, inputs)
         return computed

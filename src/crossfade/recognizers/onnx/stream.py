@@ -80,6 +80,7 @@ class EmbeddedStream:
         self._received_bytes = 0
         self._heard_bytes = 0
         self._heard_samples = 0
+        self._listened_samples = 0  # since others went on
         self._accepted = 0
         self._ignored = 0
         self._speakers_asked = 0
@@ -263,8 +264,16 @@ class EmbeddedStream:
             self._block = rest if rest.size else None
             self._heard_samples += piece.size
             self._listen(piece)
-            await asyncio.sleep(0)  # a long chunk must not keep other sessions waiting
+            await self._make_way(piece.size)
         return True
+
+    async def _make_way(self, n_samples: int) -> None:
+        """Let others go on, once in a slice of audio or four small pieces: long chunks, and many
+        at once, must not keep other sessions waiting."""
+        self._listened_samples += max(n_samples, SLICE_SAMPLES // 4)
+        if self._listened_samples >= SLICE_SAMPLES:
+            self._listened_samples = 0
+            await asyncio.sleep(0)
 
     def _listen(self, piece: Samples) -> None:
         try:
@@ -273,12 +282,17 @@ class EmbeddedStream:
             raise RecognizerError("the speech detector failed") from exc
 
     async def _next_block(self) -> bool:
-        """Decode on, or begin with the next command; ``False`` if there is none."""
+        """Decode on, or take the next command; ``False`` if there is none."""
+        if self._blocks is None and not self._take_command():
+            return False
         if self._blocks is not None:
             self._block = await anext(self._blocks, None)
             if self._block is None:
                 self._end_of_command()
-            return True
+        return True
+
+    def _take_command(self) -> bool:
+        """Obey the next command, or begin to decode its audio; ``False`` if there is none."""
         if not self._inbox:
             return False
         command = self._inbox.popleft()

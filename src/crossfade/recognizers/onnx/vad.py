@@ -61,8 +61,9 @@ class VadState:
         """
         samples = np.concatenate([self._rest, samples])
         n_windows = samples.size // WINDOW_SAMPLES
-        windows, self._rest = np.split(samples, [n_windows * WINDOW_SAMPLES])
-        batches = windows.reshape(n_windows, WINDOW_SAMPLES)
+        n_complete = n_windows * WINDOW_SAMPLES
+        batches = samples[:n_complete].reshape(n_windows, WINDOW_SAMPLES)
+        self._rest = samples[n_complete:]
         heard = [
             self._listen(batches[start : start + _MAX_WINDOWS])
             for start in range(0, n_windows, _MAX_WINDOWS)
