@@ -19,7 +19,7 @@ from crossfade.recognizers.onnx.jobs import Heard, Job
 from crossfade.recognizers.onnx.ladder import Ladder
 from crossfade.recognizers.onnx.rules import PARTIAL_INTERVAL_MS
 
-ROOM_WAIT_S = 0.01
+ROOM_WAIT_S = 0.03
 """A smoothed wait of partials below this leaves room for some that are not due."""
 
 

@@ -268,8 +268,10 @@ class EmbeddedStream:
         return True
 
     async def _make_way(self, n_samples: int) -> None:
-        """Let others go on, once in a slice of audio or four small pieces: long chunks, and many
-        at once, must not keep other sessions waiting."""
+        """Let others go on, once in a slice of audio or in four small pieces.
+
+        Long chunks, and many at once, must not keep other sessions waiting.
+        """
         self._listened_samples += max(n_samples, SLICE_SAMPLES // 4)
         if self._listened_samples >= SLICE_SAMPLES:
             self._listened_samples = 0
