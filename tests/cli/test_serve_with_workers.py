@@ -59,6 +59,12 @@ async def in_threads(function, *arguments):
         return await asyncio.to_thread(function, *arguments)
 
 
+async def everything_arrives(wire) -> None:
+    """What has not arrived when a server is told to leave is not heard."""
+    while "come" not in [word["text"] for word in (await wire.hear("Turn"))["words"]]:
+        pass
+
+
 async def test_sessions_spread_over_the_workers_until_all_of_them_are_full(tmp_path):
     with serving(tmp_path, *TWO) as server:
         async with AsyncExitStack() as stack:
@@ -86,9 +92,8 @@ async def test_every_worker_drains_when_the_server_is_told_to_stop(tmp_path):
             for wire in wires:
                 await wire.hear("Begin")
                 await wire.say(*quiet(3000))
-            for wire in wires:  # what has not arrived when the signal comes is not heard
-                while "come" not in [word["text"] for word in (await wire.hear("Turn"))["words"]]:
-                    pass
+            for wire in wires:
+                await everything_arrives(wire)
             stopped = asyncio.create_task(in_threads(server.stop))
             for wire in wires:
                 assert text(await wire.hear_all()).startswith("these words come")
@@ -120,6 +125,7 @@ async def test_workers_do_not_outlive_a_parent_that_was_killed(tmp_path):
         async with session(server) as wire:
             await wire.hear("Begin")
             await wire.say(*quiet(3000))
+            await everything_arrives(wire)
             server.process.kill()
             assert text(await wire.hear_all()).startswith("these words come")
         await in_threads(server.kill)  # returns when nobody holds its stderr any more

@@ -104,6 +104,9 @@ class Partial(Struct, frozen=True, kw_only=True, tag="partial"):
     n_sure: int = 0
     """So many of its words, from the first on, will stay, though perhaps with other capitals and
     marks: who recognizes them has settled what was said, but not how it is written."""
+    is_preview: bool = False
+    """It came because there was room for it, and may be missing the next time: it is to be shown,
+    and nothing else may follow from it."""
 
 
 class Final(Struct, frozen=True, kw_only=True, tag="final"):

@@ -54,6 +54,8 @@ class Turns:
 
     def tell(self, event: Final | Partial | Silence | TurnEnded) -> list[TurnMessage]:
         """Say what an event means."""
+        if isinstance(event, Partial) and event.is_preview:
+            return self._preview(self._editor.partial(event.words))
         final, self._final = self._final, None
         match event:
             case Final():
@@ -101,7 +103,7 @@ class Turns:
                 return [*self._cut(), *self._close()]
             if waited_ms >= SENTENCE_HELD_MS and self._writer.ends_sentence(self._pending):
                 said += self._cut()
-        return [*said, *self._preview()]
+        return [*said, *self._preview(words)]
 
     def _is_sure_of(self, words: Sequence[Word]) -> bool:
         """Tell whether there is a first word: another follows it, or it was there before."""
@@ -111,11 +113,11 @@ class Turns:
     def _ended(self) -> list[TurnMessage]:
         said = [*self._cut(), *self._close()]
         if self._hypothesis:  # what was said behind the cut
-            said += [*self._open(self._hypothesis[0]), *self._preview()]
+            said += [*self._open(self._hypothesis[0]), *self._preview(self._hypothesis)]
         return said
 
-    def _preview(self) -> list[TurnMessage]:
-        words = (*self._pending, *self._hypothesis)
+    def _preview(self, hypothesis: Sequence[Word]) -> list[TurnMessage]:
+        words = (*self._pending, *hypothesis)
         if self._turn is None or not self.partials_wanted or not words:
             return []
         segment, span = self._writer.write(words, from_cs=self._start_cs(self._turn, words))

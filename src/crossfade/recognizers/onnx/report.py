@@ -117,9 +117,14 @@ class Report:
             self._events.append(partial)
 
     def preview(self, still_open: Words, *, through_ms: int) -> None:
-        """Show what may still change; whether the turn has words is for others to say."""
+        """Show what may still change, in a turn that has words already."""
         self._events.append(
-            Partial(turn=self._turn, words=tuple(still_open), through_ms=through_ms)
+            Partial(
+                turn=self._turn,
+                words=tuple(still_open),
+                through_ms=through_ms,
+                is_preview=True,
+            )
         )
 
     def final(self, words: Words, *, through_ms: int, now_ms: int) -> None:

@@ -298,9 +298,13 @@ class Transcriber:
 
     @property
     def _has_something_new(self) -> bool:
-        """Words may have been said that nobody has seen yet."""
+        """Words may have been said that nobody has seen yet.
+
+        Whether a turn has begun is not for a preview to say: it may hear words in noise.
+        """
         return (
             self._rules.config.partials_wanted
+            and self._report.has_words
             and self._segment is not None
             and self._has_unsettled_speech
             and self._now_ms - self._last_look_ms >= PREVIEW_AFTER_MS
