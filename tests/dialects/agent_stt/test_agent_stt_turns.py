@@ -90,6 +90,10 @@ def partial(text="", through_ms=3000, turn=0, **more):
     return Partial(turn=turn, words=words(text, **more), through_ms=through_ms)
 
 
+def preview(text):
+    return msgspec.structs.replace(partial(text), is_preview=True)
+
+
 def final(text="", through_ms=3000, turn=0, forced=False, **more):
     return Final(turn=turn, words=words(text, **more), through_ms=through_ms, forced=forced)
 
@@ -120,6 +124,13 @@ def test_a_word_that_was_there_before_or_has_another_behind_it_begins_one(client
 
 def test_two_words_begin_a_turn_at_once(client):
     assert client.hear(partial("Good day")) == ["StartOfTurn", "AddPartialSegment: Good day"]
+
+
+def test_a_preview_shows_words_of_a_turn_and_begins_none(client):
+    assert client.hear(preview("Good day")) == []
+    assert client.hear(preview("Good"), partial("Good")) == [], "it was not there before"
+    client.hear(partial("Good day"))
+    assert client.hear(preview("Good day to you")) == ["AddPartialSegment: Good day to you"]
 
 
 def test_a_final_word_begins_a_turn(client):
