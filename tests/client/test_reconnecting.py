@@ -169,16 +169,19 @@ async def transcript(way, audio, *, n_cuts):
     cuts = {len(audio) * n // (n_cuts + 1) // step for n in range(1, n_cuts + 1)}
     words = []
     is_heard = asyncio.Event()  # else all is sent before the first word is
+    is_back = True  # what was said before a cut may be read after it
     async with (
         asyncio.timeout(120),
         connect(way.url, key=None, dialect="speechmatics", reconnect=QUICK) as session,
     ):
 
         async def send():
+            nonlocal is_back
             for at in range(len(audio) // step + 1):
                 if at in cuts:
                     await is_heard.wait()
                     is_heard.clear()
+                    is_back = False
                     way.cut()
                 await session.send(audio[at * step : (at + 1) * step])
             await session.finish()
@@ -186,7 +189,8 @@ async def transcript(way, audio, *, n_cuts):
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(send())
             async for event in session:
-                if isinstance(event, Final | Partial) and event.words:
+                is_back = is_back or isinstance(event, Reconnected)
+                if is_back and isinstance(event, Final | Partial) and event.words:
                     is_heard.set()
                 if isinstance(event, Final):
                     words += event.words
