@@ -20,7 +20,8 @@ from crossfade.recognizers.onnx.ladder import Ladder
 from crossfade.recognizers.onnx.rules import PARTIAL_INTERVAL_MS
 
 ROOM_WAIT_S = 0.03
-"""A smoothed wait of partials below this leaves room for some that are not due."""
+"""A smoothed wait of partials below this leaves room for some that are not due. With 0.01, 0.03 and
+0.1 the p95 lag of 45 streams was the same, 950 to 1056 ms, within what runs differ by."""
 
 
 @dataclass(slots=True, eq=False)
