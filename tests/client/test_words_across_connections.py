@@ -6,7 +6,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from crossfade.client.border import MAX_CONTEXT_MS, MIN_CONTEXT_MS, n_known, replay_from
+from crossfade.client.border import (
+    MAX_CONTEXT_MS,
+    MAX_PACED_CONTEXT_MS,
+    MIN_CONTEXT_MS,
+    n_known,
+    replay_from,
+)
 from crossfade.client.sources import MEDIA_AUDIO
 from crossfade.client.timeline import Timeline
 from crossfade.model import (
@@ -47,7 +53,7 @@ def listen(script, losses_ms, *, whole_turns):
             events += [*play.finish(), SessionEnded(audio_ms=until_ms, session_ms=until_ms)]
         for event in turns_only(events) if whole_turns else events:
             told += timeline.take(event)
-        at_ms = timeline.replay_from_ms // 50 * 50
+        at_ms = timeline.replay_from_ms(is_paced=whole_turns) // 50 * 50
         timeline.resume(at_ms=at_ms, chunks_before=at_ms // 50, session_ms=0)
     return told
 
@@ -118,22 +124,32 @@ def test_known_words_are_told_from_new_ones(heard, n_old):
     assert n_known(SAID, words, border_ms=1000) == n_old
 
 
-def test_replaying_begins_in_the_longest_pause_of_what_is_known():
-    said = [
-        word("a", 0, 1000),
-        word("b", 1050, 2000),
-        word("c", 2400, 3000),  # the longest pause that is far enough away
-        word("d", 3100, 4900),
-        word("e", 5900, 6000),  # a longer one, but too near
-    ]
-    assert replay_from(said, 6000) == 2200
+READ = [
+    word("so", 9000, 9250),
+    word("a", 9300, 9600),
+    word("b", 10_050, 12_000),  # behind the longest pause that is near and far enough
+    word("c", 12_400, 13_000),  # the longest of the last seconds
+    word("d", 13_100, 14_900),
+    word("e", 15_900, 16_000),  # a longer one, but too near
+]
 
 
-@given(st.integers(0, 100), st.integers(0, N_MS))
-def test_replaying_never_begins_behind_the_border_nor_too_far_before_it(seed, settled_ms):
+@pytest.mark.parametrize(("is_paced", "start_ms"), [(False, 9825), (True, 12_200)])
+def test_replaying_begins_in_the_longest_pause_of_what_is_known(is_paced, start_ms):
+    assert replay_from(READ, 16_000, is_paced=is_paced) == start_ms
+
+
+@pytest.mark.parametrize("is_paced", [False, True])
+def test_replaying_begins_at_the_beginning_of_a_young_session(is_paced):
+    assert replay_from(SAID, 1000, is_paced=is_paced) == 0
+
+
+@given(st.integers(0, 100), st.integers(0, N_MS), st.booleans())
+def test_replaying_never_begins_behind_the_border_nor_too_far_before_it(seed, settled_ms, is_paced):
     said = [w for w in babble(N_MS, seed=seed) if w.end_ms <= settled_ms]
-    start_ms = replay_from(said, settled_ms)
-    assert max(0, settled_ms - MAX_CONTEXT_MS - 250) <= start_ms
+    start_ms = replay_from(said, settled_ms, is_paced=is_paced)
+    most_ms = MAX_PACED_CONTEXT_MS if is_paced else MAX_CONTEXT_MS
+    assert max(0, settled_ms - most_ms - 250) <= start_ms
     assert start_ms <= max(0, settled_ms - MIN_CONTEXT_MS)
 
 
@@ -159,6 +175,29 @@ def test_partials_show_nothing_that_is_final_and_nothing_before_the_border():
         Partial(turn=0, words=known[:1], through_ms=1000),
         Partial(turn=0, words=(*known, new), through_ms=1700),
     ) == [Partial(turn=0, words=(word("to", 6500, 6600),), through_ms=6700)]
+
+
+def test_what_a_lost_connection_promised_is_final_and_what_it_only_guessed_is_heard_anew():
+    timeline = Timeline()
+    shown = (word("good", 500, 900), word("day", 1000, 1400), word("two", 1500, 1900))
+    timeline.take(Partial(turn=0, words=shown, through_ms=2000, n_sure=2, at_pause=True))
+    assert timeline.keep_promise() == [
+        Final(turn=0, words=shown[:2], through_ms=1400),
+        Partial(turn=0, words=shown[2:], through_ms=2000),
+    ]
+    assert timeline.keep_promise() == []
+    timeline.resume(at_ms=0, chunks_before=0, session_ms=2000)
+    again = (word("could", 510, 900), word("day", 1010, 1400), word("too", 1500, 1900))
+    (final,) = timeline.take(Final(turn=0, words=again, through_ms=2000))
+    assert [w.text for w in final.words] == ["too"]
+
+
+def test_a_promise_is_kept_by_the_final_that_came_before_the_loss():
+    timeline = Timeline()
+    shown = (word("good", 500, 900),)
+    timeline.take(Partial(turn=0, words=shown, through_ms=1000, n_sure=1))
+    timeline.take(Final(turn=0, words=shown, through_ms=900))
+    assert timeline.keep_promise() == []
 
 
 def test_a_turn_that_was_open_ends_once():

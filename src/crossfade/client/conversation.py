@@ -123,7 +123,7 @@ class Conversation:
             case TurnEnded():
                 self._tape.answered()
             case Final() | Silence():
-                self._tape.trim(self._timeline.replay_from_ms)
+                self._tape.trim(self._replay_from_ms)
             case _:
                 pass  # the others change nothing about what has to be said
 
@@ -183,6 +183,8 @@ class Conversation:
             UpstreamError: The last reason, when it is no use or was tried often enough.
         """
         played_ms = self._tape.played_ms
+        for event in self._timeline.keep_promise():
+            await self._tell(event)
         while True:
             await self._wait(lost, loss)
             try:
@@ -215,8 +217,12 @@ class Conversation:
         await self._tell(told)
         await asyncio.sleep(wait)
 
+    @property
+    def _replay_from_ms(self) -> int:
+        return self._timeline.replay_from_ms(is_paced=self._rules.paced)
+
     def _resume(self, connection: Connection, played_ms: int) -> Reconnected:
-        at_ms, n_chunks = self._tape.rewind(self._timeline.replay_from_ms)
+        at_ms, n_chunks = self._tape.rewind(self._replay_from_ms)
         now_s = _now_s()
         outage_s = now_s - self._outage.began_s
         lost_ms = max(0, at_ms - self._timeline.settled_ms)

@@ -63,6 +63,7 @@ class Timeline:
         self._said: deque[Word] = deque()
         self._turn = 0
         self._turn_has_words = False
+        self._open: Partial | None = None  # as it was told; no final came since
         self._base_ms = 0
         self._chunks_before = 0
         self._session_ms_before = 0
@@ -70,10 +71,9 @@ class Timeline:
         self._is_first = True
         self._overlap: _Overlap | None = None
 
-    @property
-    def replay_from_ms(self) -> int:
+    def replay_from_ms(self, *, is_paced: bool) -> int:
         """Where the next connection should begin, were this one lost now."""
-        return replay_from(tuple(self._said), self.settled_ms)
+        return replay_from(tuple(self._said), self.settled_ms, is_paced=is_paced)
 
     @property
     def turn(self) -> int:
@@ -89,12 +89,29 @@ class Timeline:
             session_ms: How old the session is.
         """
         self._is_first = False
+        self._open = None
         self._base_ms = at_ms
         self._chunks_before = chunks_before
         self._session_ms_before = session_ms
         self._turns_before = self._turn
         said = tuple(word for word in self._said if word.end_ms > at_ms)
         self._overlap = _Overlap(said=said)
+
+    def keep_promise(self) -> list[Event]:
+        """Make final what a connection that was lost had promised to stay, as written so far.
+
+        The next one might hear other words there.
+        """
+        shown, self._open = self._open, None
+        if shown is None or not shown.n_sure:
+            return []
+        promised, rest = shown.words[: shown.n_sure], shown.words[shown.n_sure :]
+        self.settled_ms = max(self.settled_ms, promised[-1].end_ms)
+        self._remember(promised)
+        return [
+            Final(turn=shown.turn, words=promised, through_ms=self.settled_ms),
+            Partial(turn=shown.turn, words=rest, through_ms=shown.through_ms),
+        ]
 
     def there(self, command: _C) -> _C:
         """Return a command of the session as the connection has to hear it."""
@@ -135,6 +152,7 @@ class Timeline:
                 return [event]
 
     def _final(self, event: Final) -> list[Event]:
+        self._open = None
         words = self._fresh(self._shifted(event.words), final=True)
         through_ms = event.through_ms + self._base_ms
         is_repeated = self._overlap is not None and not words
@@ -152,9 +170,10 @@ class Timeline:
         words = self._fresh(self._shifted(event.words), final=False)
         turn = event.turn + self._turns_before
         n_sure = max(0, event.n_sure - (len(event.words) - len(words)))
-        return [
-            structs.replace(event, turn=turn, words=words, through_ms=through_ms, n_sure=n_sure)
-        ]
+        self._open = structs.replace(
+            event, turn=turn, words=words, through_ms=through_ms, n_sure=n_sure
+        )
+        return [self._open]
 
     def _turn_ended(self, event: TurnEnded) -> list[Event]:
         at_ms = event.at_ms + self._base_ms

@@ -59,7 +59,7 @@ class Course:
                 raise loss
             left, place = place, place if is_planned else next(turn)
             await self._rest(place, loss)
-            await stage.rewind()
+            await stage.rewind(place)
             left.left(
                 "rollover" if is_planned else "failover",
                 cause_of(loss),

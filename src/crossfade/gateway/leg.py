@@ -30,10 +30,19 @@ twice as much as is kept."""
 
 @runtime_checkable
 class CatchesUp(Protocol):
-    """A recognizer that paces audio, and can be told how much of it is there already."""
+    """A recognizer that may pace audio, and can be told how much of it is there already."""
+
+    @property
+    def is_paced(self) -> bool:
+        """It takes audio no faster than in real time, or hardly."""
 
     def open_behind(self, config: SessionConfig, *, behind_s: float) -> RecognizerStream:
         """Open a stream, the first ``behind_s`` of which may be sent faster than real time."""
+
+
+def is_paced(recognizer: Recognizer) -> bool:
+    """Tell whether it costs time to hear audio again."""
+    return isinstance(recognizer, CatchesUp) and recognizer.is_paced
 
 
 def open_stream(

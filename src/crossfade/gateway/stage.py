@@ -12,7 +12,7 @@ from crossfade.client.conversation import changed
 from crossfade.client.tape import Entry, Tape
 from crossfade.client.timeline import Timeline
 from crossfade.errors import CrossfadeError, UpstreamError
-from crossfade.gateway.leg import Leg, open_stream
+from crossfade.gateway.leg import Leg, is_paced, open_stream
 from crossfade.gateway.losses import DeafError, StalledError
 from crossfade.gateway.news import News
 from crossfade.gateway.place import Place, now_s
@@ -121,7 +121,7 @@ class Stage:
             ConfigError: If it cannot do what is asked.
             CapacityError: If it has no room.
         """
-        at_ms, n_chunks_before, heard = self.tape.heard_from(self.timeline.replay_from_ms)
+        at_ms, n_chunks_before, heard = self.tape.heard_from(self._replay_from_ms(leg.place))
         return self._begun(leg.place, at_ms, n_chunks_before, heard)
 
     def hand_over(self, successor: Leg) -> list[Event]:
@@ -129,16 +129,20 @@ class Stage:
         assert self.leg is not None
         assert self.leg.player is not None
         self.leg.player.cancel()
+        promised = self.timeline.keep_promise()
         self.leg, self.successor = successor, None
         self._resume(successor.at_ms, successor.n_chunks_before)
         successor.add(self.tape.unanswered())  # forced ends are left to one of the two
         kept = (told for event in successor.kept for told in self._told(event))
-        return [*self._speakers.answers(), *kept]
+        return [*promised, *self._speakers.answers(), *kept]
 
-    async def rewind(self) -> None:
-        """Let the next leg begin before the last final word; questions to this one are over."""
-        await self.news.tell(self._speakers.answers)
-        self._at_ms, self._n_chunks_before = self.tape.rewind(self.timeline.replay_from_ms)
+    async def rewind(self, place: Place) -> None:
+        """Let the next leg, with ``place``, begin before the last final word.
+
+        Questions to this one are over.
+        """
+        await self.news.tell(lambda: [*self.timeline.keep_promise(), *self._speakers.answers()])
+        self._at_ms, self._n_chunks_before = self.tape.rewind(self._replay_from_ms(place))
         self._resume(self._at_ms, self._n_chunks_before)
 
     def end(self) -> list[Event]:
@@ -153,6 +157,9 @@ class Stage:
         """Close what was never listened to."""
         if self._first is not None:
             await self._first.aclose()
+
+    def _replay_from_ms(self, place: Place) -> int:
+        return self.timeline.replay_from_ms(is_paced=is_paced(place.recognizer))
 
     def _resume(self, at_ms: int, n_chunks_before: int) -> None:
         self.timeline.resume(at_ms=at_ms, chunks_before=n_chunks_before, session_ms=0)
@@ -302,7 +309,7 @@ class Stage:
             case TurnEnded(forced=True):
                 self.tape.answered()
             case Final() | Silence():
-                self.tape.trim(self.timeline.replay_from_ms)
+                self.tape.trim(self.timeline.replay_from_ms(is_paced=False))
             case _:
                 pass  # the others change nothing about what has to be heard again
         return told

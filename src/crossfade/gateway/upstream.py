@@ -46,6 +46,11 @@ class UpstreamRecognizer:
             has_speaker_labels=True,
         )
 
+    @property
+    def is_paced(self) -> bool:
+        """See ``CatchesUp``."""
+        return self._backend.dialect.client().audio_rules().paced
+
     async def start(self) -> None:
         """Nothing to load."""
 
