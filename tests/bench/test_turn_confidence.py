@@ -7,7 +7,7 @@ import pytest
 import corpus
 from crossfade.bench.in_process import InProcess
 from crossfade.bench.recordings import Recording, SpokenWord, read_manifest
-from crossfade.bench.turns import NEAR_MS, is_of_use, measure_turns, verdicts
+from crossfade.bench.turns import NEAR_MS, choose, is_of_use, measure_turns, verdicts
 from crossfade.model import TurnEnded
 from crossfade.recognizers.endpointing import PAUSE_MS
 from crossfade.recognizers.scripted import ScriptedRecognizer, spoken
@@ -18,11 +18,11 @@ WORDS = tuple(
 )
 
 
-def recording(text="Yes. It was me.", *, words=WORDS, turn_complete=None):
+def recording(text="Yes. It was me.", *, words=WORDS, turn_complete=None, category="read"):
     return Recording(
         id="one",
         file="one.flac",
-        category="read",
+        category=category,
         language="en",
         duration_s=3.0,
         text=text,
@@ -63,6 +63,18 @@ def test_the_label_of_a_recording_counts_at_its_end_and_only_there():
 def test_pauses_that_mean_nothing_for_certain_are_left_out():
     assert [*verdicts(recording("yes it was me"), [pause_after(0), pause_after(3)])] == []
     assert [*verdicts(recording(), [pause_after(3, late_ms=NEAR_MS + 50)])] == []
+
+
+def test_a_pause_that_seems_to_begin_within_a_word_is_behind_it():
+    words = (*WORDS[:3], SpokenWord("me", 1.9, 2.2))
+    near_was_but_within_me = TurnEnded(turn=0, at_ms=2000 + PAUSE_MS, confidence=0.7)
+    (verdict,) = verdicts(recording(words=words), [near_was_but_within_me])
+    assert verdict.complete
+
+
+def test_a_clip_in_many_file_formats_counts_once():
+    once = recording()
+    assert choose([recording(category="formats"), once, recording("no marks")]) == [once]
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,7 @@ def test_more_silence_never_reopens_a_turn(policy: Endpointing, silence_ms, conf
     [
         pytest.param(0.97, "temperature", 0.5, 1.0, id="full-stop-after-a-content-word"),
         pytest.param(0.97, "the", 0.0, 0.15, id="nobody-stops-after-the"),
+        pytest.param(0.97, "her", 0.5, 1.0, id="a-small-word-may-be-the-last"),
         pytest.param(0.05, "temperature", 0.0, 0.15, id="the-model-expects-more"),
         pytest.param(1.0, "Um", 0.0, 0.5, id="a-filler-in-capitals-is-a-filler"),
         pytest.param(1.0, "", 0.0, 0.0, id="nothing-said-nothing-finished"),

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from crossfade.bench.recordings import Recording
 from crossfade.bench.target import Target
-from crossfade.bench.turns import Verdict, hear_pauses, is_of_use
+from crossfade.bench.turns import Verdict, choose, hear_pauses
 
 SILENCE_MS = 400
 """The shortest silence that ends a turn where a client of the protocols does not choose."""
@@ -53,7 +53,7 @@ async def measure_turn_curve(
 
     Args:
         target: Tells confidence as it is; a protocol in between may not.
-        recordings: Those of no use are left out, and so are those that others repeat.
+        recordings: See ``choose``.
         max_delay_ms: Longest wait of a word for its final.
         silence_ms: Where the confidence is taken.
         advance: Called when one of them is done.
@@ -75,11 +75,6 @@ async def measure_turn_curve(
         ends=sum(verdict.complete for verdict in verdicts),
         points=curve(verdicts),
     )
-
-
-def choose(recordings: Sequence[Recording]) -> list[Recording]:
-    """Choose those of use; of one clip in many file formats only what another category has."""
-    return [each for each in recordings if is_of_use(each) and each.category != "formats"]
 
 
 def curve(verdicts: Sequence[Verdict]) -> tuple[CurvePoint, ...]:

@@ -74,7 +74,7 @@ async def measure_turns(
 
     Args:
         target: Tells confidence as it is; a protocol in between may not.
-        recordings: Those of no use are left out.
+        recordings: See ``choose``.
         max_delay_ms: Longest wait of a word for its final.
         advance: Called when one of them is done.
 
@@ -82,7 +82,7 @@ async def measure_turns(
         CrossfadeError: If a session failed.
     """
     verdicts: list[Verdict] = []
-    for recording in filter(is_of_use, recordings):
+    for recording in choose(recordings):
         verdicts += await hear_pauses(target, recording, max_delay_ms=max_delay_ms)
         advance()
     return TurnConfidence(
@@ -90,6 +90,11 @@ async def measure_turns(
         sentences=_score(verdict for verdict in verdicts if not verdict.labelled),
         all=_score(verdicts),
     )
+
+
+def choose(recordings: Sequence[Recording]) -> list[Recording]:
+    """Choose those of use; of one clip in many file formats only what another category has."""
+    return [each for each in recordings if is_of_use(each) and each.category != "formats"]
 
 
 def is_of_use(recording: Recording) -> bool:
@@ -140,10 +145,12 @@ async def hear_pauses(
 
 
 def _word_before(recording: Recording, at_ms: float) -> int | None:
-    """Find the word that ends where a pause begins."""
-    ends_ms = [1000 * word.end for word in recording.words]
-    nearest = min(range(len(ends_ms)), key=lambda place: abs(ends_ms[place] - at_ms))
-    return nearest if abs(ends_ms[nearest] - at_ms) <= NEAR_MS else None
+    """Find the last word that began before a pause, if it ends where the pause begins."""
+    begun = [place for place, word in enumerate(recording.words) if 1000 * word.start < at_ms]
+    if not begun:
+        return None
+    last = begun[-1]
+    return last if abs(1000 * recording.words[last].end - at_ms) <= NEAR_MS else None
 
 
 def _ends(recording: Recording) -> frozenset[int]:

@@ -32,8 +32,8 @@ from crossfade.bench.soak import SoakReport
 from crossfade.bench.sockets import OverSockets
 from crossfade.bench.target import Target
 from crossfade.bench.turn_curve import TurnCurve, measure_turn_curve
-from crossfade.bench.turn_curve import choose as choose_for_turns
-from crossfade.bench.turns import TurnConfidence, is_of_use, measure_turns
+from crossfade.bench.turns import TurnConfidence, measure_turns
+from crossfade.bench.turns import choose as choose_for_turns
 from crossfade.bench.whole import WholeUtterances
 from crossfade.cli.backends import open_recognizer
 from crossfade.cli.model_files import model_files, progress_bar
@@ -229,7 +229,7 @@ async def accuracy(wanted: Wanted, max_delays_ms: Sequence[int]) -> Result:
                 )
                 reports.append(report)
         if not paced:
-            with _counted(sum(map(is_of_use, recordings))) as advance:
+            with _counted(len(choose_for_turns(recordings))) as advance:
                 turns = await measure_turns(
                     target, recordings, max_delay_ms=max_delays_ms[0], advance=advance
                 )

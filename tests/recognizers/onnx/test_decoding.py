@@ -126,6 +126,23 @@ def test_a_whole_sentence_ends_and_half_a_sentence_does_not(
 
 
 @pytest.mark.model
+def test_an_end_without_a_mark_is_worth_less_than_a_full_stop(
+    moonshine: Moonshine, cross_kv: CrossKv
+) -> None:
+    n_words = 3
+
+    def bias(row: NDArray[np.float32], tokens: Sequence[int]) -> NDArray[np.float32]:
+        moved = row.copy()
+        moved[EOS] += 1000 * (len(tokens) == n_words)
+        return moved
+
+    decoding = moonshine.decode(cross_kv, max_tokens=40, bias=bias)
+    assert len(decoding.tokens) == n_words
+    assert not moonshine.tokenizer.is_punctuation(decoding.tokens[-1])
+    assert decoding.terminal_probability == pytest.approx(0.95)
+
+
+@pytest.mark.model
 def test_a_hum_is_music_to_the_model_and_gives_no_tokens(moonshine: Moonshine) -> None:
     time_s = np.arange(5 * 16_000) / 16_000
     hum = sum(np.sin(2 * np.pi * 50 * harmonic * time_s) for harmonic in (1, 2, 3)) / 20
