@@ -9,9 +9,11 @@ from crossfade.bench.accuracy import measure_accuracy
 from crossfade.bench.playing import Pacing
 from crossfade.bench.recordings import read_manifest
 from crossfade.errors import CrossfadeError, RecognizerError
-from crossfade.model import Final, Word
+from crossfade.model import Final, Partial, Word
 
 UNPACED = Pacing(real_time=False, spread_s=0.0)
+WAIT_MS = 1900
+"""So much audio after its last word, a recording is settled in one piece."""
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +67,7 @@ class Reciting:
             for spoken in self._recording.words
         ]
         yield Final(turn=0, words=tuple(words), through_ms=60_000)
+        yield Partial(turn=0, words=(), through_ms=words[-1].end_ms + WAIT_MS)
 
 
 async def measure(recordings, target):
@@ -89,6 +92,24 @@ async def test_every_category_has_its_own_line(recordings):
     assert set(report.categories) == {"commands", "noisy_en"}
     assert sum(scores.recordings for scores in report.categories.values()) == len(recordings)
     assert report.all.recordings == len(recordings)
+
+
+async def test_words_that_waited_longer_than_they_may_are_counted(recordings):
+    report = await measure(recordings, ByHeart(recordings))
+    n_late = sum(
+        spoken.end < entry.words[-1].end - 0.1 for entry in recordings for spoken in entry.words
+    )
+    late = report.all.late_words
+    assert 0 < n_late < late.words == sum(len(entry.words) for entry in recordings)
+    assert late.late == pytest.approx(n_late / late.words, abs=1e-3)
+    first = max(entry.words[-1].end - entry.words[0].end for entry in recordings)
+    assert late.longest_ms == pytest.approx(WAIT_MS + 1000 * first, abs=1)
+
+
+async def test_where_a_protocol_is_between_no_word_is_called_late(recordings):
+    target = ByHeart(recordings)
+    target.dialect = "plain"
+    assert (await measure(recordings, target)).all.late_words is None
 
 
 async def test_a_session_that_fails_ends_it_all(recordings):

@@ -22,6 +22,7 @@ LOAD_FIGURES = {
     "commit",
     "time",
 }
+LATE_FIGURES = {"words", "late", "late_beyond_grace", "longest_ms"}
 SECONDS = "6"
 
 
@@ -114,6 +115,7 @@ def test_accuracy_with_several_delays_is_told_for_each(bench):
     assert result["max_delay_ms"] == 700
     assert [run["max_delay_ms"] for run in result["runs"]] == [700, 4000]
     assert all(run["all"]["recordings"] == 1 for run in result["runs"])
+    assert all(run["all"]["late_words"].keys() == LATE_FIGURES for run in result["runs"])
     assert result["turns"]["all"].keys() == {"pauses", "complete", "auc"}
 
 

@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from msgspec import Struct
 
-from crossfade.bench.lags import Arrival
 from crossfade.bench.matching import (
     ConfidenceQuality,
     Match,
@@ -18,11 +18,12 @@ from crossfade.bench.matching import (
 from crossfade.bench.material import Piece, SpeechStream
 from crossfade.bench.playing import Hearing, Pacing, play, session_config
 from crossfade.bench.recordings import Recording
+from crossfade.bench.settling import LateWords, late_words, waits_ms
 from crossfade.bench.target import Target
 from crossfade.bench.turns import TurnConfidence
 from crossfade.bench.whole import WholeUtterances
 from crossfade.errors import CrossfadeError
-from crossfade.model import Final, Word
+from crossfade.model import Event, Final, Word
 from crossfade.scoring import WordErrors, word_errors
 
 
@@ -39,6 +40,8 @@ class Scores(Struct, frozen=True, kw_only=True):
     word_times: TimeErrors
     """Of the right words in recordings whose reference has times."""
     confidence: ConfidenceQuality
+    late_words: LateWords | None
+    """Settled later than ``max_delay``, by the audio's clock; ``None``: a protocol is between."""
 
 
 class AccuracyReport(Struct, frozen=True, kw_only=True):
@@ -62,6 +65,8 @@ class _Heard:
     streamed: WordErrors
     whole: WordErrors | None
     matches: tuple[Match, ...]
+    waits_ms: tuple[int, ...] | None
+    """Of each final word, by the audio's clock; ``None``: cannot be told."""
 
 
 async def measure_accuracy(
@@ -101,9 +106,9 @@ async def measure_accuracy(
     heard = [task.result() for task in hearing]
     categories = sorted({recording.category for recording in recordings})
     return AccuracyReport(
-        all=_scores(heard),
+        all=_scores(heard, max_delay_ms),
         categories={
-            name: _scores([one for one in heard if one.recording.category == name])
+            name: _scores([one for one in heard if one.recording.category == name], max_delay_ms)
             for name in categories
         },
         pacing=pacing,
@@ -127,27 +132,32 @@ async def _hear(
     if hearing.failure is not None:
         raise CrossfadeError(f"{recording.id}: {hearing.failure}")
     text = None if whole is None else await asyncio.to_thread(whole.transcribe, samples)
-    return _judge(recording, hearing, text)
+    return _judge(recording, hearing, text, in_process=target.dialect is None)
 
 
-def _judge(recording: Recording, hearing: Hearing, whole: str | None) -> _Heard:
+def _judge(
+    recording: Recording, hearing: Hearing, whole: str | None, *, in_process: bool
+) -> _Heard:
+    events = [arrival.event for arrival in hearing.arrivals]
     reference = [word.word for word in recording.words] or recording.text.split()
     return _Heard(
         recording,
         streamed=word_errors(recording.text, hearing.text),
         whole=None if whole is None else word_errors(recording.text, whole),
-        matches=tuple(match(_words(hearing.arrivals), reference)),
+        matches=tuple(match(_words(events), reference)),
+        waits_ms=tuple(waits_ms(events)) if in_process else None,
     )
 
 
-def _words(arrivals: Iterable[Arrival]) -> list[Word]:
-    finals = (arrival.event for arrival in arrivals if isinstance(arrival.event, Final))
+def _words(events: Iterable[Event]) -> list[Word]:
+    finals = (event for event in events if isinstance(event, Final))
     return [word for final in finals for word in final.words]
 
 
-def _scores(heard: Sequence[_Heard]) -> Scores:
+def _scores(heard: Sequence[_Heard], max_delay_ms: int) -> Scores:
     streamed = sum((one.streamed for one in heard), start=WordErrors())
     whole = [one.whole for one in heard if one.whole is not None]
+    waits = [one.waits_ms for one in heard if one.waits_ms is not None]
     return Scores(
         recordings=len(heard),
         audio_s=round(sum(one.recording.duration_s for one in heard), 1),
@@ -156,6 +166,7 @@ def _scores(heard: Sequence[_Heard]) -> Scores:
         wer_whole=round(sum(whole, start=WordErrors()).rate, 4) if whole else None,
         word_times=time_errors([pair for one in heard for pair in _timed(one)]),
         confidence=confidence_quality([match for one in heard for match in one.matches]),
+        late_words=late_words(list(chain(*waits)), max_delay_ms=max_delay_ms) if waits else None,
     )
 
 

@@ -11,6 +11,7 @@ from crossfade.bench.lags import Spread
 from crossfade.bench.load import LoadReport
 from crossfade.bench.machine import hardware
 from crossfade.bench.playing import Pacing
+from crossfade.bench.settling import GRACE_MS
 from crossfade.bench.turn_curve import TurnCurve
 from crossfade.bench.turns import TurnConfidence
 from crossfade.cli.benchmarks import Result
@@ -47,6 +48,8 @@ def accuracy(result: Result) -> Group:
     tables = [_accuracy(report)]
     if reports:
         tables.append(_delays(reports, report.all.wer_whole))
+    if report.all.late_words is not None:
+        tables.append(_late_words(reports or [report]))
     if report.turns is not None:
         tables.append(_turns(report.turns))
     return Group(*tables)
@@ -77,6 +80,18 @@ def _delays(reports: Sequence[AccuracyReport], whole: float | None) -> Table:
     table.add_row("all", *(_percent(report.all.wer) for report in reports))
     if whole is not None:
         table.add_row("... over whole", *(_points(report.all.wer - whole) for report in reports))
+    return table
+
+
+def _late_words(reports: Sequence[AccuracyReport]) -> Table:
+    table = Table(title="Words settled later than max_delay, by the audio's clock")
+    for heading in ("", *(f"{report.max_delay_ms} ms" for report in reports)):
+        table.add_column(heading, justify="left" if not heading else "right")
+    late = [report.all.late_words for report in reports if report.all.late_words is not None]
+    table.add_row("words (%)", *(_hundredths(words.late) for words in late))
+    beyond = (_hundredths(words.late_beyond_grace) for words in late)
+    table.add_row(f"by more than {GRACE_MS} ms (%)", *beyond)
+    table.add_row("longest wait (ms)", *(_whole(words.longest_ms) for words in late))
     return table
 
 
@@ -226,6 +241,10 @@ def _signed(value: float | None) -> str:
 
 def _percent(rate: float) -> str:
     return f"{100 * rate:.1f}"
+
+
+def _hundredths(rate: float | None) -> str:
+    return "-" if rate is None else f"{100 * rate:.2f}"
 
 
 def _points(rate: float) -> str:
