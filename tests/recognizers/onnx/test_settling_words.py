@@ -73,3 +73,10 @@ def test_a_word_that_was_heard_otherwise_begins_to_wait_anew():
         assert segment.settle(hypothesis(now_ms, (text, SURE)), max_delay_ms=4000)[0] == ()
     settled, _ = segment.settle(hypothesis(2800, ("hello", SURE)), max_delay_ms=4000)
     assert [word.text for word in settled] == ["hello"]
+
+
+@pytest.mark.parametrize(("age_ms", "is_settled"), [(880, False), (900, True)])
+def test_at_one_second_a_word_is_settled_when_it_is_due_and_hardly_before(age_ms, is_settled):
+    segment = Segment(None, start=0, floor_ms=0)
+    heard = hypothesis(WORD_MS + age_ms, ("hello", DOUBTFUL))
+    assert bool(segment.settle(heard, max_delay_ms=1000)[0]) is is_settled

@@ -49,6 +49,11 @@ SURE_GUARD_MS = 200
 # settled up to 350 ms early; words over max_delay 0.5 to 1 instead of 7.5 %.
 DUE_MS = 100  # so long before it is too old
 DUE_TOO_MS = 350  # and with it those that would be next
+# Where finals are wanted early, those that would be due at once: at max_delay 1000 17.2 instead of
+# 17.6 % errors for 3 % more decoding, since words are settled 56 ms later at the most. Measured on
+# 219 recordings; begun 176 ms later, so that all decodes fall elsewhere, 12.3 and not 12.7 % of the
+# 210 without meetings.
+DUE_TOO_HASTY_MS = 110
 
 # When and where the head of the buffer is dropped. The model was trained on short clips and gets
 # worse beyond 15 s; below 12 s the lost context costs 1 to 2 points.
@@ -230,8 +235,10 @@ class Segment:
         fresh = self._fresh(hypothesis)
         now_ms = hypothesis.through_ms
         stable = self._stable(hypothesis, max_delay_ms)
-        guard_ms = GUARD_HASTY_MS if max_delay_ms <= HASTY_DELAY_MS else GUARD_MS
-        due_ms = now_ms - max_delay_ms + min(DUE_TOO_MS, max_delay_ms // 6)
+        hasty = max_delay_ms <= HASTY_DELAY_MS
+        guard_ms = GUARD_HASTY_MS if hasty else GUARD_MS
+        due_too_ms = DUE_TOO_HASTY_MS if hasty else DUE_TOO_MS
+        due_ms = now_ms - max_delay_ms + min(due_too_ms, max_delay_ms // 6)
         count = 0
         for heard in fresh:
             word = heard.word
