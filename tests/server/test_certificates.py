@@ -149,6 +149,7 @@ async def serial_seen(server, context) -> int:
 
 
 async def test_a_running_server_takes_over_a_renewed_certificate(serve, folder, monkeypatch):
+    monkeypatch.setattr(listener, "_TICK_S", 0.1)
     monkeypatch.setattr(listener, "_TICKS_PER_RENEWAL", 1)
     issued = issue(folder, NAMES)
     trusting = strict_client(issued.authority)

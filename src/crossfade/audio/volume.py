@@ -36,7 +36,7 @@ class GatedDecoder:
     """An ``AudioDecoder`` that replaces pieces below a volume by silence, however audio is cut.
 
     Attributes:
-        threshold: 0.0 to 100.0; may be changed at any time. 0 lets everything through.
+        threshold: 0.0 to 100.0; may be changed between two calls. 0 lets everything through.
     """
 
     def __init__(self, decoder: AudioDecoder, *, threshold: float) -> None:
@@ -45,10 +45,10 @@ class GatedDecoder:
         self.threshold = threshold
         self._rest = np.zeros(0, np.float32)
 
-    async def decode(self, data: bytes) -> AsyncIterator[Samples]:
+    def decode(self, data: bytes) -> AsyncIterator[Samples]:
         """See ``AudioDecoder.decode``. Holds back the piece that is not complete."""
-        async for samples in self._decoder.decode(data):
-            yield self._gated(samples)
+        heard = self._decoder.decode(data)
+        return self._gate(heard) if self.threshold or self._rest.size else heard
 
     async def finish(self) -> AsyncIterator[Samples]:
         """See ``AudioDecoder.finish``."""
@@ -61,9 +61,11 @@ class GatedDecoder:
         """See ``AudioDecoder.close``."""
         self._decoder.close()
 
+    async def _gate(self, heard: AsyncIterator[Samples]) -> AsyncIterator[Samples]:
+        async for samples in heard:
+            yield self._gated(samples)
+
     def _gated(self, samples: Samples) -> Samples:
-        if not self.threshold and not self._rest.size:
-            return samples
         heard = np.concatenate((self._rest, samples))
         n_pieces = heard.size // PIECE_SAMPLES
         complete, self._rest = np.split(heard, [n_pieces * PIECE_SAMPLES])

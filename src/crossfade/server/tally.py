@@ -102,8 +102,13 @@ class Tally:
     @contextmanager
     def sending(self) -> Iterator[None]:
         """Count a message while the client is to take it."""
-        with self._sending.track_inprogress(), self._send_seconds.time():
+        began_s = self._now()
+        self._sending.inc()
+        try:
             yield
+        finally:
+            self._sending.dec()
+            self._send_seconds.observe(self._now() - began_s)
 
     def ended(self, *, audio_ms: int, session_ms: int, processing_s: float) -> None:
         """Count what is only known at the end; ``processing_s``: what its decodes took."""

@@ -1,6 +1,6 @@
 """From samples to windows: how audio is cut for the decisions along it, and how much is speech."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,8 +11,7 @@ from crossfade.recognizers.onnx.vad import WINDOW_SAMPLES, VadState
 WINDOW_MS = WINDOW_SAMPLES // SAMPLES_PER_MS
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """32 ms of audio."""
 
     samples: Samples
@@ -36,9 +35,9 @@ class Ear:
         n_windows = heard.size // WINDOW_SAMPLES
         n_complete = n_windows * WINDOW_SAMPLES
         complete, self._rest = heard[:n_complete], heard[n_complete:]
-        speech = self._vad.probabilities(complete)
-        self._peak = max(self._peak, float(speech.max(initial=0.0)))
-        return list(map(Window, complete.reshape(n_windows, WINDOW_SAMPLES), speech.tolist()))
+        speech = self._vad.probabilities(complete).tolist()
+        self._peak = max(self._peak, *speech, 0.0)
+        return list(map(Window, complete.reshape(n_windows, WINDOW_SAMPLES), speech))
 
     def fill(self) -> list[Window]:
         """Complete the window that is not full, if there is one, with silence."""
