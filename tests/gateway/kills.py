@@ -5,9 +5,9 @@
 Each time a recording of ../shared/speech is streamed at the speed of speech through a gateway with
 two backends, servers of their own with the embedded recognizer, of which the first is killed at a
 random moment; and once more without that. All pairs of protocols have their turn. Prints, for each
-kill, the words that are others than without, and how long after it the next final word came:
-AssemblyAI calls words final one by one where turns are not formatted, so the client in front asks
-for that; the gateway, whose client may want capitals and marks, takes what is behind by the turn.
+kill, the words that are others than without, and how long after it the next final word came.
+AssemblyAI's standard models call words final one by one where turns are not formatted: the client
+in front asks for that. The gateway takes what is behind by the turn, for its capitals and marks.
 Fails if a session failed, a word came twice, or over one word was lost or changed.
 """
 
@@ -50,6 +50,7 @@ CONFIG = SessionConfig(
     language="en",
     audio=RawAudio(encoding=Encoding.PCM_S16LE, sample_rate_hz=16_000),
     max_delay_ms=1000,
+    grade="standard",
 )
 
 
