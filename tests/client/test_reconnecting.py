@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 from msgspec import structs
 
-from crossfade import Final, Reconnect, Reconnected, connect
+from crossfade import Final, Reconnect, Reconnected, Reconnecting, connect
 from crossfade.audio import encode
 from crossfade.client import sources
 from crossfade.dialects import DIALECTS
@@ -84,12 +84,12 @@ class Disturbed:
             yield audio[at_ms * 32 : (at_ms + 100) * 32]
 
 
-async def hear(server, dialect, *, n_kills):
+async def hear(server, dialect, *, n_kills, config=CONFIG):
     audio = Disturbed(server, n_kills=n_kills)
     events = []
     async with (
         asyncio.timeout(DEADLINE_S),
-        connect(server.url, key=None, dialect=dialect, config=CONFIG, reconnect=QUICK) as session,
+        connect(server.url, key=None, dialect=dialect, config=config, reconnect=QUICK) as session,
     ):
         session.send_all(audio)
         async for event in session:
@@ -110,6 +110,18 @@ def turns(events):
 
 def finals(events):
     return [word for event in events if isinstance(event, Final) for word in event.words]
+
+
+async def test_words_that_were_promised_to_stay_are_final_when_the_connection_is_lost(tmp_path):
+    dialect = next(d for d in map(unpaced, DIALECTS) if d.name == "assemblyai")
+    config = structs.replace(CONFIG, grade="standard")  # whose words are sure one by one
+    async with mortal_server(tmp_path, n_ms=N_MS) as server:
+        events = await hear(server, dialect, n_kills=5, config=config)
+    losses = [i for i, e in enumerate(events) if isinstance(e, Reconnecting) and e.attempt == 1]
+    shown = [[e for e in events[:i] if isinstance(e, Partial)][-1] for i in losses]
+    assert shown
+    assert not any(partial.n_sure for partial in shown)
+    assert [w for turn in turns(events) for w in turn] == [w.text for w in babble(N_MS)]
 
 
 @EVERY_DIALECT
