@@ -33,8 +33,8 @@ class Reconnect(Struct, frozen=True, kw_only=True):
     replay_s: float = 300.0
     """Most audio that is kept to be replayed, about 10 MB at 16 kHz."""
     catch_up: float = 3.0
-    """How many times real time replayed audio leaves, where a vendor wants audio paced. The one that
-    does documents no tolerance, and took 7 s of audio at ten times real time."""
+    """How many times real time replayed audio leaves, where a vendor wants audio paced. The one
+    that does documents no tolerance, and took 7 s of audio at ten times real time."""
 
 
 class Outage(Struct, kw_only=True):
