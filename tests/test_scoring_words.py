@@ -37,6 +37,12 @@ def test_normalized_text_has_no_capitals_marks_or_outer_spaces():
     assert normalize("  Hello, World! ") == "hello world"
 
 
+def test_one_digit_of_a_long_number_is_one_error():
+    assert word_errors("five oh three one two", "five oh three nine two") == WordErrors(
+        substitutions=1, reference_words=5
+    )
+
+
 def test_rates_are_pooled_over_words_not_averaged_over_files():
     short = WordErrors(substitutions=1, reference_words=1)
     long = WordErrors(deletions=1, insertions=1, reference_words=99)

@@ -17,6 +17,8 @@ from crossfade.errors import CrossfadeError
 from crossfade.model import Encoding
 
 _CHECKOUT = Path(__file__).parents[3]
+_COPIES = "formats"
+"""The category of one clip in many file formats, which other categories have as well."""
 _HEADERLESS = frozenset({".raw", ".ulaw", ".alaw", ".gsm", ".g722"})
 """Files that do not say what they hold; nothing here reads those."""
 
@@ -56,6 +58,11 @@ class Recording(Struct, frozen=True, dict=True):
     def path(self) -> Path:
         """Where it is."""
         return self.folder / self.file
+
+    @property
+    def is_copy(self) -> bool:
+        """It is there to be read, not to be counted: its clip would count many times."""
+        return self.category == _COPIES
 
     @property
     def speech_s(self) -> float:

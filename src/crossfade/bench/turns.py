@@ -93,8 +93,8 @@ async def measure_turns(
 
 
 def choose(recordings: Sequence[Recording]) -> list[Recording]:
-    """Choose those of use; of one clip in many file formats only what another category has."""
-    return [each for each in recordings if is_of_use(each) and each.category != "formats"]
+    """Choose those of use, each clip once."""
+    return [each for each in recordings if is_of_use(each) and not each.is_copy]
 
 
 def is_of_use(recording: Recording) -> bool:

@@ -210,7 +210,7 @@ async def latency(wanted: Wanted, seconds: float) -> Result:
 
 async def accuracy(wanted: Wanted, max_delays_ms: Sequence[int]) -> Result:
     """Stream every recording by itself, with each delay; then see what pauses are taken for."""
-    recordings = wanted.recordings()
+    recordings = [each for each in wanted.recordings() if not each.is_copy]
     paced = wanted.dialect is not None
     whole = None if paced else await _whole(wanted.settings)
     reports: list[AccuracyReport] = []

@@ -41,7 +41,7 @@ class ClipErrors:
     stretches: tuple[int, ...]
     """Errors in each stretch of ``STRETCH_WORDS`` words of the reference; the last is shorter."""
     numbers: Missed
-    """Words with a digit, once both sides are normalised: ``twenty one`` is ``21``."""
+    """Digits, once both sides are normalised: ``twenty one`` is ``2 1``."""
     names: Missed
     """Words of the reference that are capitalised within a sentence."""
 
