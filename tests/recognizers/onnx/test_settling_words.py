@@ -80,3 +80,37 @@ def test_at_one_second_a_word_is_settled_when_it_is_due_and_hardly_before(age_ms
     segment = Segment(None, start=0, floor_ms=0)
     heard = hypothesis(WORD_MS + age_ms, ("hello", DOUBTFUL))
     assert bool(segment.settle(heard, max_delay_ms=1000)[0]) is is_settled
+
+
+@pytest.mark.parametrize(
+    ("confidence", "age_ms", "is_settled"),
+    [
+        pytest.param(0.96, 90, False, id="it-may-be-cut-in-half"),
+        pytest.param(0.96, 110, True, id="sure"),
+        pytest.param(0.85, 190, False, id="less-sure-and-close-to-the-edge"),
+        pytest.param(0.85, 210, True, id="less-sure-and-further-away"),
+        pytest.param(0.75, 700, False, id="doubtful-waits"),
+    ],
+)
+def test_where_finals_are_wanted_early_a_word_is_settled_as_soon_as_it_is_sure(
+    confidence, age_ms, is_settled
+):
+    heard = hypothesis(WORD_MS + age_ms, ("hello", confidence))
+    early, _ = Segment(None, start=0, floor_ms=0).settle(heard, max_delay_ms=900, early=True)
+    usual, _ = Segment(None, start=0, floor_ms=0).settle(heard, max_delay_ms=900)
+    assert [word.text for word in early] == ["hello"] * is_settled
+    assert usual == ()
+
+
+def test_the_last_word_is_not_sure_however_far_it_is_from_the_edge():
+    """It may go on: what is behind it was perhaps not heard."""
+    alone = Hypothesis(
+        tokens=(1,),
+        words=hypothesis(1000, ("hello", SURE)).words[:1],
+        through_ms=WORD_MS + 600,
+        terminal_probability=0.0,
+    )
+    segment = Segment(None, start=0, floor_ms=0)
+    settled, still_open = segment.settle(alone, max_delay_ms=900, early=True)
+    assert settled == ()
+    assert [word.text for word in still_open] == ["hello"]

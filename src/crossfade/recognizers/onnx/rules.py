@@ -15,6 +15,12 @@ SPEECH_ON = 0.5
 SPEECH_OFF_GAP = 0.15  # speech goes on while the probability is above SPEECH_ON minus this
 
 PARTIAL_INTERVAL_MS = 500
+# Where finals are wanted early, since words are shown once those before them are settled: half of
+# them are seen 267 to 289 ms after their end (95 % after 712 to 797) instead of 301 to 329 (725 to
+# 825), for 8 % more decodes and as many errors (14.6 instead of 14.4 %; other places of the same
+# decodes make more than that). Measured like ``segment.SURE``. With 410 a word is due just before
+# the partial that would settle it.
+EARLY_INTERVAL_MS = 440
 # Where there is room: a stream's words are seen after 128 ms (p95 564) instead of 224 (p95 910).
 PREVIEW_AFTER_MS = 250
 UNSEEN_INTERVAL_MS = 2000  # at the most, when nobody sees the partials
@@ -41,7 +47,7 @@ class Rules:
     @classmethod
     def of(cls, config: SessionConfig, tokenizer: Tokenizer) -> "Rules":
         """Derive them."""
-        interval_ms = PARTIAL_INTERVAL_MS
+        interval_ms = EARLY_INTERVAL_MS if config.early_finals else PARTIAL_INTERVAL_MS
         if not config.partials_wanted:
             unseen_ms = min(config.max_delay_ms // 2, UNSEEN_INTERVAL_MS)
             interval_ms = max(PARTIAL_INTERVAL_MS, unseen_ms)
