@@ -1,13 +1,15 @@
 """Frames over ASGI, where the listener misbehaves in the ways that listeners do."""
 
 import pytest
-from starlette.websockets import WebSocket
 
 from crossfade.server.socket import ClientGone, Socket
 
 
 class ScriptedListener:
     """Gives the messages that it is told to; keeps what it is given, or raises."""
+
+    takes = "websocket.accept"
+    """What does not fail."""
 
     def __init__(self, *messages, fails_with: Exception | None = None, extensions=()):
         self.messages = [{"type": "websocket.connect"}, *messages]
@@ -19,12 +21,12 @@ class ScriptedListener:
         return self.messages.pop(0)
 
     async def send(self, message):
-        if self.fails_with is not None and message["type"] != "websocket.accept":
+        if self.fails_with is not None and message["type"] != self.takes:
             raise self.fails_with
         self.given.append(message)
 
     def socket(self) -> Socket:
-        return Socket(WebSocket(self.scope, self.receive, self.send))
+        return Socket(self.scope, self.receive, self.send)
 
 
 @pytest.mark.parametrize(
@@ -41,6 +43,13 @@ async def test_a_frame_that_nobody_takes_means_that_the_client_is_gone(failure):
         await socket.send("hello")
     with pytest.raises(ClientGone):
         await socket.close(1000, "")
+
+
+async def test_who_does_not_wait_for_the_handshake_is_gone():
+    listener = ScriptedListener(fails_with=BrokenPipeError())
+    listener.takes = None
+    with pytest.raises(ClientGone):
+        await listener.socket().accept({})
 
 
 @pytest.mark.parametrize(("code", "said"), [(1001, 1001), (None, 1005), (1005, 1005)])

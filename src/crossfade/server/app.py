@@ -5,16 +5,17 @@ An ASGI application; whoever listens, uvicorn in this house, is somebody else's 
 
 import math
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import parse_qsl
 
 import msgspec
 from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, Router, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
-from starlette.websockets import WebSocket
 
 from crossfade.dialects.base import (
     Dialect,
@@ -89,9 +90,14 @@ def make_app(
         routes += [_side_endpoint(route, service) for route in dialect.http]
     for path, dialect in _by_precision(dialects):
         pattern = _pattern(path)
-        routes.append(
-            WebSocketRoute(pattern, _session(dialect, service, settings, visitors, make_session))
+        serve = _Clients(
+            dialect=dialect,
+            service=service,
+            settings=settings,
+            visitors=visitors,
+            make_session=make_session,
         )
+        routes.append(WebSocketRoute(pattern, serve))
         if path != "/":
             routes.append(Route(pattern, _upgrade_required, methods=["GET"]))
     clients = Router(routes, redirect_slashes=False, default=_NotFound())
@@ -121,40 +127,40 @@ def _pattern(path: str) -> str:
     return path.replace("{}", "{{p{}}}").format(*range(path.count("{}")))
 
 
-def _session(
-    dialect: Dialect,
-    service: Service,
-    settings: DialectSettings,
-    visitors: Crowd,
-    make_session: MakeSession,
-) -> Callable[[WebSocket], Awaitable[None]]:
-    async def converse(socket: Socket, handshake: Handshake) -> None:
-        session = make_session(
-            socket,
-            dialect.server(settings),
-            dialect_name=dialect.name,
-            handshake=handshake,
-            service=service,
-            seated_at_handshake=dialect.seated_at_handshake,
-        )
-        await session.run()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Clients:
+    """Serves a dialect's clients. A class: the router would wrap a function."""
 
-    async def serve(websocket: WebSocket) -> None:
-        socket = Socket(websocket)
-        if wait_s := service.authority.seen_from(socket.address).wait_s:
-            await _turn_away(socket, service, "wrong_keys", retry_s=wait_s)
-        elif not visitors.enter(socket.address):
-            await _turn_away(socket, service, "connections", retry_s=_RETRY_S)
+    dialect: Dialect
+    service: Service
+    settings: DialectSettings
+    visitors: Crowd
+    make_session: MakeSession
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        socket = Socket(scope, receive, send)
+        if wait_s := self.service.authority.seen_from(socket.address).wait_s:
+            await _turn_away(socket, self.service, "wrong_keys", retry_s=wait_s)
+        elif not self.visitors.enter(socket.address):
+            await _turn_away(socket, self.service, "connections", retry_s=_RETRY_S)
         else:
             try:
-                if (handshake := _handshake(websocket)) is None:
+                if (handshake := _handshake(scope)) is None:
                     await socket.reject(400, b'{"error": "Too many parameters"}')
                 else:
-                    await converse(socket, handshake)
+                    await self._session(socket, handshake).run()
             finally:
-                visitors.leave(socket.address)
+                self.visitors.leave(socket.address)
 
-    return serve
+    def _session(self, socket: Socket, handshake: Handshake) -> Runs:
+        return self.make_session(
+            socket,
+            self.dialect.server(self.settings),
+            dialect_name=self.dialect.name,
+            handshake=handshake,
+            service=self.service,
+            seated_at_handshake=self.dialect.seated_at_handshake,
+        )
 
 
 async def _turn_away(socket: Socket, service: Service, cause: str, *, retry_s: float) -> None:
@@ -167,12 +173,11 @@ def _retry_after(seconds: float) -> dict[str, str]:
     return {"retry-after": str(math.ceil(seconds))}
 
 
-def _handshake(websocket: WebSocket) -> Handshake | None:
-    scope = websocket.scope
+def _handshake(scope: Scope) -> Handshake | None:
     query = _query(scope["query_string"])
     if query is None:
         return None
-    return Handshake(path=scope["path"], query=query, headers=dict(websocket.headers))
+    return Handshake(path=scope["path"], query=query, headers=dict(Headers(scope=scope)))
 
 
 def _query(raw: bytes) -> tuple[tuple[str, str], ...] | None:

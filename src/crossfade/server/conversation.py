@@ -92,6 +92,9 @@ class Conversation:
 
     async def _obey(self, command: Command) -> None:
         match command:
+            case Audio() | InChannel(command=Audio()):
+                self.watchdog.audio()
+                self.tally.received(command)
             case KeepAlive():
                 return
             case Decline(why=why):
@@ -99,9 +102,6 @@ class Conversation:
                 return
             case Start():
                 raise ProtocolError("the session has started already")
-            case Audio() | InChannel(command=Audio()):
-                self.watchdog.audio()
-                self.tally.received(command)
             case Finish():
                 self._client_finished = True
         await self._feed(command)
@@ -111,8 +111,9 @@ class Conversation:
         # A full recognizer blocks here, the socket stays unread and TCP slows the client down.
         # The lock keeps a Finish of our own behind a chunk that is waiting for room.
         async with self._feeding:
-            with self.watchdog.feeding():
-                await self.stream.feed(command)
+            self.watchdog.feeding()
+            await self.stream.feed(command)
+            self.watchdog.fed()
         if isinstance(command, Finish):
             self.watchdog.finished()
 

@@ -5,6 +5,7 @@ in one process do not add up.
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Sequence
 
 from msgspec import Struct
@@ -63,6 +64,8 @@ class Metrics:
         self._registry = CollectorRegistry()
         self.instruments: list[Instrument] = []
         """All but those of the recognizer, of its backends, and of the process."""
+        self.n_sending: defaultdict[str, int] = defaultdict(int)
+        """Sessions with a message that their client has not taken yet, of each dialect."""
         self._count_keys: dict[str, Counter] = {}
         self._show_slots(slots)
         self._count_sessions()

@@ -9,8 +9,8 @@ import asyncio
 from collections.abc import Callable
 from typing import cast
 
-PIECE_BYTES = 4096
-"""Some milliseconds of work at most; a usual chunk of live audio fits in."""
+PIECE_BYTES = 4096 + 64
+"""Some milliseconds of work at most; a usual chunk of live audio fits in, with its frame's head."""
 
 
 class InPieces(asyncio.BufferedProtocol):

@@ -207,8 +207,13 @@ class Session:
 
     def _voice(self, watchdog: Watchdog) -> Voice:
         async def send(frame: Frame) -> None:
-            with watchdog.sending(), self._tally.sending():
+            watchdog.sending()
+            self._tally.sending()
+            try:
                 await self._send(frame)
+            finally:
+                self._tally.sent()
+            watchdog.sent()
 
         return Voice(self._dialect, send=send)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
-from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
+from starlette.types import Receive, Scope, Send
 
 from crossfade.dialects.base import Frame
 
@@ -30,15 +30,18 @@ class ClientGone(Exception):  # noqa: N818 (an outcome, not an error: clients ma
 class Socket:
     """Frames in, frames out. One task may receive while another sends."""
 
-    def __init__(self, websocket: WebSocket) -> None:
-        self._websocket = websocket
-        self.address = address_of(websocket)
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._is_over = False
+        self.address = address_of(HTTPConnection(scope))
         """The client's, as far as it is known; behind a trusted proxy not that proxy's."""
         self.is_accepted = False
 
     def unheard_s(self) -> float:
         """For how long nothing has come from the client, pongs included; 0.0 if nobody knows."""
-        asked = self._websocket.scope["extensions"].get(UNHEARD, {}).get("seconds")
+        asked = self._scope["extensions"].get(UNHEARD, {}).get("seconds")
         return asked() if callable(asked) else 0.0
 
     async def accept(self, headers: Mapping[str, str]) -> None:
@@ -49,17 +52,18 @@ class Socket:
         """
         pairs = [(name.encode(), value.encode()) for name, value in headers.items()]
         self.is_accepted = True
-        await self._websocket.accept(headers=pairs)
+        await self._receive()  # that it wants to connect; nothing else comes before we agree
+        await self._tell({"type": "websocket.accept", "headers": pairs})
 
     async def reject(
         self, status: int, body: Frame, *, headers: Mapping[str, str] | None = None
     ) -> None:
         """Answer the handshake with an HTTP status instead."""
-        response = Response(body, status, headers, media_type="application/json")
-        try:
-            await self._websocket.send_denial_response(response)
-        except RuntimeError:  # an ASGI server without that extension: it says 403
-            await self._websocket.close()
+        if "websocket.http.response" in self._scope["extensions"]:
+            response = Response(body, status, headers, media_type="application/json")
+            await response(self._scope, self._receive, self._send)
+        else:  # it says 403
+            await self._send({"type": "websocket.close"})
 
     async def receive(self) -> Frame:
         """Wait for the next frame. May be cancelled without losing one.
@@ -67,11 +71,11 @@ class Socket:
         Raises:
             ClientGone: If there will be none.
         """
-        try:
-            message = await self._websocket.receive()
-        except WebSocketDisconnected:
-            raise ClientGone(1006) from None
+        if self._is_over:
+            raise ClientGone(1006)
+        message = await self._receive()
         if message["type"] == "websocket.disconnect":
+            self._is_over = True
             raise ClientGone(message.get("code") or 1005)
         text: str | None = message.get("text")
         data: bytes = message.get("bytes") or b""
@@ -84,7 +88,7 @@ class Socket:
             ClientGone: If nobody will get it.
         """
         kind = "text" if isinstance(frame, str) else "bytes"
-        await self._send({"type": "websocket.send", kind: frame})
+        await self._tell({"type": "websocket.send", kind: frame})
 
     async def close(self, code: int, reason: str) -> None:
         """Send the close frame; the answer is the listener's business.
@@ -92,7 +96,7 @@ class Socket:
         Raises:
             ClientGone: If the client was faster.
         """
-        await self._send({"type": "websocket.close", "code": code, "reason": reason})
+        await self._tell({"type": "websocket.close", "code": code, "reason": reason})
 
     def hang_up(self) -> None:
         """End the connection without a close frame, as if the network had failed.
@@ -100,18 +104,16 @@ class Socket:
         What was sent arrives. What still comes is dropped, and ``receive`` raises once the client
         has noticed.
         """
-        ended = self._websocket.scope["extensions"].get(HANG_UP, {}).get("now")
+        ended = self._scope["extensions"].get(HANG_UP, {}).get("now")
         if callable(ended):
             ended()
 
-    async def _send(self, message: dict[str, object]) -> None:
+    async def _tell(self, message: dict[str, object]) -> None:
         try:
-            await self._websocket.send(message)
-        except WebSocketDisconnect as gone:
-            raise ClientGone(gone.code) from None
-        except RuntimeError:
-            # Starlette once a close frame has passed it; uvicorn when it closed the socket on its
-            # own (message too big, no pong) and we have not read of that yet.
+            await self._send(message)
+        except (OSError, RuntimeError):
+            # The connection is lost; or a close frame has gone out, ours or the listener's (message
+            # too big, no pong), of which we have not read yet.
             raise ClientGone(1006) from None
 
 

@@ -37,6 +37,7 @@ class Tally:
         self._audio_ms = 0
         self._session_ms = 0
         self._processing_s = 0.0
+        self._sending_since_s = 0.0
         self._key_audio_seconds: Counter | None = None
         self._bytes_per_s: int | None = None
         self._lags: dict[str | None, WordLags] = {}
@@ -52,7 +53,7 @@ class Tally:
         self._partial_lags = metrics.partial_lags.labels(dialect)
         self._final_lags = metrics.final_lags.labels(dialect)
         self._factors = metrics.factors.labels(dialect)
-        self._sending = metrics.sending.labels(dialect)
+        metrics.sending.labels(dialect).set_function(lambda: metrics.n_sending[dialect])
         self._send_seconds = metrics.send_seconds.labels(dialect)
 
     @contextmanager
@@ -99,16 +100,15 @@ class Tally:
             self._turns_ended += 1
             self._turns.inc()
 
-    @contextmanager
-    def sending(self) -> Iterator[None]:
-        """Count a message while the client is to take it."""
-        began_s = self._now()
-        self._sending.inc()
-        try:
-            yield
-        finally:
-            self._sending.dec()
-            self._send_seconds.observe(self._now() - began_s)
+    def sending(self) -> None:
+        """Count a message that the client is to take."""
+        self._sending_since_s = self._now()
+        self._metrics.n_sending[self._dialect] += 1
+
+    def sent(self) -> None:
+        """Note that the client has taken it, or is gone."""
+        self._metrics.n_sending[self._dialect] -= 1
+        self._send_seconds.observe(self._now() - self._sending_since_s)
 
     def ended(self, *, audio_ms: int, session_ms: int, processing_s: float) -> None:
         """Count what is only known at the end; ``processing_s``: what its decodes took."""

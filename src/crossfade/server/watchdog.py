@@ -5,8 +5,7 @@ A timer for each frame would cost more than the frame.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
 from typing import Literal
 
 from msgspec.structs import replace
@@ -64,8 +63,10 @@ class Watchdog:
             PaceError: If that is more than can have been spoken, by more than is allowed.
         """
         ahead_s = self._limits.ahead_s
+        if ahead_s is None:
+            return
         elapsed_s = self._now() - self._opened_at
-        if ahead_s is not None and audio_ms / 1000 - elapsed_s > ahead_s:
+        if audio_ms / 1000 - elapsed_s > ahead_s:
             raise PaceError(audio_s=audio_ms / 1000, elapsed_s=elapsed_s)
 
     def finished(self) -> None:
@@ -76,21 +77,24 @@ class Watchdog:
         """Note that the recognizer is alive."""
         self._event_at = self._now()
 
-    @contextmanager
-    def feeding(self) -> Iterator[None]:
+    def feeding(self) -> None:
         """Note that the recognizer is to take something; the client is not idle meanwhile."""
-        since = self._feeding_since = self._now()
-        yield
-        waited_s = self._now() - since
+        self._feeding_since = self._now()
+
+    def fed(self) -> None:
+        """Note that the recognizer has taken it."""
+        assert self._feeding_since is not None
+        waited_s = self._now() - self._feeding_since
         self._heard_at += waited_s
         self._audio_at += waited_s
         self._feeding_since = None
 
-    @contextmanager
-    def sending(self) -> Iterator[None]:
+    def sending(self) -> None:
         """Note that the client is to take something."""
         self._sending_since = self._now()
-        yield
+
+    def sent(self) -> None:
+        """Note that the client has taken it."""
         self._sending_since = None
 
     async def run(self) -> None:

@@ -22,7 +22,7 @@ os.environ.setdefault("WEBSOCKETS_MAX_LINE_LENGTH", str(REQUEST_LINE_BYTES + _LI
 import asyncio  # noqa: E402 (after the environment is set, see above)
 from collections.abc import Coroutine, Sequence  # noqa: E402
 from http import HTTPStatus  # noqa: E402
-from typing import Any, cast  # noqa: E402
+from typing import Any, Literal, cast  # noqa: E402
 
 import websockets.http11  # noqa: E402
 from starlette.types import ASGIApp  # noqa: E402
@@ -135,19 +135,25 @@ class WireProtocol(WebSocketsSansIOProtocol):
             self.send_receive_event_to_app()
 
     def send_receive_event_to_app(self) -> None:
-        """Close on text that is not UTF-8 without a word in the log.
+        """Hand a message over; close on text that is not UTF-8 without a word in the log.
 
-        It is the client's slip; uvicorn logs a traceback for it, as if it were ours.
+        It is the client's slip; uvicorn logs a traceback for it, as if it were ours. It also stops
+        reading at each message and starts again when that is fetched, three system calls more for
+        each chunk; this reads on until a second one waits.
         """
-        if self.curr_msg_data_type == "text" and not self.close_sent:
-            try:
-                b"".join(self.frames).decode()
-            except UnicodeDecodeError:
-                self.frames = []
-                self.conn.send_close(1007)
-                self.handle_parser_exception()
-                return
-        super().send_receive_event_to_app()
+        (data,), self.frames = self.frames, []
+        if self.close_sent:
+            return
+        try:
+            message = _received(self.curr_msg_data_type, data)
+        except UnicodeDecodeError:
+            self.conn.send_close(1007)
+            self.handle_parser_exception()
+            return
+        self.queue.put_nowait(message)
+        if self.queue.qsize() > 1 and not self.read_paused:
+            self.read_paused = True
+            self.transport.pause_reading()
 
     def handle_ping(self) -> None:
         """Answer, unless the peer does not read: it could fill our memory with its pongs."""
@@ -202,6 +208,12 @@ class WireProtocol(WebSocketsSansIOProtocol):
         if self._abort_timer is not None:
             self._abort_timer.cancel()
         super().connection_lost(exc)
+
+
+def _received(kind: Literal["text", "bytes"], data: bytes) -> ASGIReceiveEvent:
+    if kind == "text":
+        return {"type": "websocket.receive", "text": data.decode()}
+    return {"type": "websocket.receive", "bytes": data}
 
 
 def listener_config(app: ASGIApp, bounds: Bounds, *, trusted_proxies: Sequence[str] = ()) -> Config:

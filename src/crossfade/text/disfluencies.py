@@ -18,9 +18,8 @@ def is_disfluency(text: str, *, after: str = "") -> bool:
         text: The word, without the mark that follows it.
         after: The word before it: after a number, ``mm`` is a unit.
     """
-    sound = text.strip(_EDGES)
-    if sound.isupper() and len(sound) > 1:
-        return False  # ER, UM, AH: somebody's initials
-    if sound.lower() == _UNIT and after[-1:].isdigit():
+    written = text.strip(_EDGES)
+    sound = written.lower()
+    if sound not in DISFLUENCIES or (sound == _UNIT and after[-1:].isdigit()):
         return False
-    return sound.lower() in DISFLUENCIES
+    return not written.isupper()  # ER, UM, AH: somebody's initials

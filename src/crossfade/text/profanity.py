@@ -69,10 +69,10 @@ def is_profane(text: str) -> bool:
     """Tell whether a word is profane; in a hyphenated one, any of its parts."""
     word = text.lower().replace("’", "'")  # noqa: RUF001 (an apostrophe as recognizers write it)
     word = word.removesuffix("'s")
-    return any(
-        part in PROFANITIES or part.strip(_EDGES) in PROFANITIES
-        for part in (word.replace("-", ""), *word.split("-"))
-    )
+    if "-" not in word:
+        return word.strip(_EDGES) in PROFANITIES
+    parts = (word.replace("-", ""), *word.split("-"))
+    return any(part.strip(_EDGES) in PROFANITIES for part in parts)
 
 
 def masked(text: str) -> str:

@@ -34,6 +34,7 @@ class ItemWriter:
         if "all" not in permitted:
             self._marks &= set(permitted)
         self._has_speakers = wire.has_speakers
+        self._has_tags = language.has_english
         is_rtl = language.writing_direction == "right-to-left"
         self._display = Display(direction="rtl") if is_rtl else None
 
@@ -49,7 +50,7 @@ class ItemWriter:
                 item = self._entity(part, at_cs)
             at_cs, before = round(item.end_time * 100), last.text
             yield item
-            if mark := self._mark(last.punctuation):
+            if last.punctuation and (mark := self._mark(last.punctuation)):
                 yield self._punctuation(last, mark, at_cs)
 
     def _word(
@@ -126,13 +127,10 @@ class ItemWriter:
         )
 
     def _tags(self, text: str, before: str) -> tuple[str, ...]:
-        if not self._language.has_english:
+        if not self._has_tags:
             return ()
-        claims = {
-            "disfluency": is_disfluency(text, after=before),
-            "profanity": is_profane(text),
-        }
-        return tuple(tag for tag, is_true in claims.items() if is_true)
+        disfluency = ("disfluency",) if is_disfluency(text, after=before) else ()
+        return (*disfluency, "profanity") if is_profane(text) else disfluency
 
     def _volume(self, *words: Word) -> float | None:
         """The loudness of words, by their length; ``None`` where nobody asked or measured."""

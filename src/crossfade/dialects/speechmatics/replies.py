@@ -80,10 +80,12 @@ class Replies:
     def tell(self, event: Event) -> Sequence[ServerMessage]:
         """Turn one event into messages."""
         match event:
-            case SessionStarted():
-                return self._started(event)
+            case AudioAccepted() | Partial():  # nearly all there are
+                return self._tell(event, None)
             case ChannelEvent():
                 return self._tell(event.event, event.channel)
+            case SessionStarted():
+                return self._started(event)
             case SpeakersKnown():
                 return self.speakers.tell(event)
             case SpeakersIgnored():

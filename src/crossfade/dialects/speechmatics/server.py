@@ -166,11 +166,11 @@ class SpeechmaticsServer:
                 return []
 
     def _hear(self, frame: bytes) -> list[Command]:
-        self._expect_started("audio")
-        if not self._channels:
+        channels = self._expect_started("audio").plan.config.channels
+        if not channels:
             return [Audio(data=frame)]
         if self._draining:
-            return [_late_audio(self._channels[0])]
+            return [_late_audio(channels[0])]
         raise ProtocolError("audio of no channel in a session that has channels")
 
     def _start(self, message: StartRecognition, unknown: Sequence[str]) -> list[Command]:
