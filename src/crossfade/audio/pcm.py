@@ -36,14 +36,15 @@ class PcmDecoder:
 
     def __init__(self, encoding: Encoding) -> None:
         self._encoding = encoding
+        self._wire_type = np.dtype(_WIRE_TYPES[encoding])
         self._cut_sample = b""
 
     def decode(self, data: bytes) -> Samples:
         """Return the samples that are complete with these bytes."""
         data = self._cut_sample + data
-        n_samples, n_left = divmod(len(data), self._encoding.sample_bytes)
+        n_samples, n_left = divmod(len(data), self._wire_type.itemsize)
         self._cut_sample = data[len(data) - n_left :]
-        wire = np.frombuffer(data, np.dtype(_WIRE_TYPES[self._encoding]), n_samples)
+        wire = np.frombuffer(data, self._wire_type, n_samples)
         return _to_samples(wire, self._encoding)
 
 
@@ -68,7 +69,8 @@ def _to_samples(wire: NDArray[np.generic], encoding: Encoding) -> Samples:
         case Encoding.PCM_F32LE:
             return _clean(wire.astype(np.float32))
         case Encoding.PCM_S16LE:
-            return wire.astype(np.float32) / np.float32(_S16_SCALE)
+            samples: Samples = np.multiply(wire, 1 / _S16_SCALE, dtype=np.float32)
+            return samples
         case Encoding.MULAW:
             return _mulaw_to_float()[wire.astype(np.intp)]
 

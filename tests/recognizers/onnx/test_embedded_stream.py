@@ -65,6 +65,24 @@ async def test_every_chunk_is_accepted_once_in_order(recognizer, recording):
     assert "brooklyn bridge" in text_of(events).lower()
 
 
+async def test_a_chunk_without_audio_behind_a_long_one_is_accepted_when_that_is_heard(recognizer):
+    opened = recognizer.open(CONFIG)
+    last_is_accepted = asyncio.Event()
+
+    async def listen() -> None:
+        async for event in opened.events():
+            if event == AudioAccepted(number=2):
+                last_is_accepted.set()
+
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        group.create_task(listen())
+        await asyncio.sleep(0)  # it waits for commands
+        await opened.feed(Audio(data=b"\0" * 32_000 * 12))
+        await opened.feed(Audio(data=b""))
+        await last_is_accepted.wait()
+        await opened.aclose()
+
+
 async def test_the_words_do_not_depend_on_encoding_or_rate(recognizer, recording):
     samples = recording("ls-5652-19215-0000").samples()
     texts = set()

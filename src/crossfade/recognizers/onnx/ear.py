@@ -6,7 +6,7 @@ import numpy as np
 
 from crossfade.audio.pcm import Samples
 from crossfade.recognizers.onnx.segment import SAMPLES_PER_MS
-from crossfade.recognizers.onnx.vad import WINDOW_SAMPLES, VadState
+from crossfade.recognizers.onnx.vad import CONTEXT_SAMPLES, WINDOW_SAMPLES, VadState
 
 WINDOW_MS = WINDOW_SAMPLES // SAMPLES_PER_MS
 
@@ -26,24 +26,29 @@ class Ear:
     def __init__(self, vad: VadState) -> None:
         """Start at position 0; ``vad`` is this stream's own."""
         self._vad = vad
-        self._rest = np.zeros(0, np.float32)
+        # What belongs to the next call: the context of its first window, and the part of it that
+        # is there already.
+        self._rest = np.zeros(CONTEXT_SAMPLES, np.float32)
         self._peak = 0.0
 
     def hear(self, samples: Samples) -> list[Window]:
         """Take audio, shape (n_samples,), and give the windows that it completes."""
         heard = np.concatenate((self._rest, samples))
-        n_windows = heard.size // WINDOW_SAMPLES
+        n_windows = (heard.size - CONTEXT_SAMPLES) // WINDOW_SAMPLES
         n_complete = n_windows * WINDOW_SAMPLES
-        complete, self._rest = heard[:n_complete], heard[n_complete:]
-        speech = self._vad.probabilities(complete).tolist()
+        self._rest = heard[n_complete:]
+        complete = heard[: CONTEXT_SAMPLES + n_complete]
+        speech = self._vad.probabilities(complete)
         self._peak = max(self._peak, *speech, 0.0)
-        return list(map(Window, complete.reshape(n_windows, WINDOW_SAMPLES), speech))
+        windows = complete[CONTEXT_SAMPLES:].reshape(n_windows, WINDOW_SAMPLES)
+        return list(map(Window, windows, speech))
 
     def fill(self) -> list[Window]:
         """Complete the window that is not full, if there is one, with silence."""
-        if not self._rest.size:
+        n_waiting = self._rest.size - CONTEXT_SAMPLES
+        if not n_waiting:
             return []
-        return self.hear(np.zeros(WINDOW_SAMPLES - self._rest.size, np.float32))
+        return self.hear(np.zeros(WINDOW_SAMPLES - n_waiting, np.float32))
 
     def speech_peak(self) -> float:
         """The highest speech probability since the last call."""

@@ -14,6 +14,7 @@ from crossfade.errors import ConfigError, ModelError, RecognizerError
 from crossfade.model import SessionConfig, SpeakerLabels
 from crossfade.recognizers.base import RecognizerInfo
 from crossfade.recognizers.load import Load
+from crossfade.recognizers.onnx.ear import Ear
 from crossfade.recognizers.onnx.files import ModelFiles, locate
 from crossfade.recognizers.onnx.model import Moonshine
 from crossfade.recognizers.onnx.runtime import Graph
@@ -136,7 +137,7 @@ class EmbeddedRecognizer:
         detector = SpeechDetector(files.vad)
         # onnxruntime allocates and packs at a graph's first run.
         model.warm_up()
-        detector.open().probabilities(np.zeros(SAMPLE_RATE_HZ, np.float32))
+        Ear(VadState(detector)).hear(np.zeros(SAMPLE_RATE_HZ, np.float32))
         encoder = SpeakerEncoder(files.speakers) if files.has_speakers else None
         if encoder is not None:
             encoder.warm_up()

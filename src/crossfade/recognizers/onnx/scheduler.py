@@ -11,7 +11,7 @@ import asyncio
 import time
 from bisect import bisect_left
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from crossfade.recognizers.load import WAIT_BUCKETS_S, Load, QueueLoad
@@ -122,14 +122,11 @@ class Scheduler:
         self._note_wait(ticket)
         try:
             job = ticket.take()
-            running = self._threads.submit(_run, ticket, job)
+            self._threads.submit(_run, ticket, job, loop, self._finish)
         except Exception as error:  # of this stream, or no new thread to be had: nobody else's end
             loop.call_soon(self._fail, ticket, error)
             return
         self._idle -= 1
-        running.add_done_callback(
-            lambda future: _call_soon(loop, self._finish, ticket, job, future)
-        )
 
     def _fail(self, ticket: Ticket, error: Exception) -> None:
         if not ticket.cancelled:
@@ -144,11 +141,11 @@ class Scheduler:
         self._n_skipped += int(1000 * waited_s) // PARTIAL_INTERVAL_MS
         self._ladder.note(waited_s, now_s=ticket.submitted + waited_s)
 
-    def _finish(self, ticket: Ticket, job: Job, future: Future[Heard]) -> None:
+    def _finish(self, ticket: Ticket, job: Job, result: Heard | BaseException) -> None:
         self._idle += 1
         self._cpu_s += ticket.cpu_s
         if not ticket.cancelled:
-            ticket.done(ticket, job, future.exception() or future.result())
+            ticket.done(ticket, job, result)
         self._dispatch()
 
 
@@ -172,22 +169,19 @@ def _precedence(ticket: Ticket) -> tuple[bool, float]:
     return not ticket.urgent, ticket.submitted
 
 
-def _run(ticket: Ticket, job: Job) -> Heard:
-    """Do a job in a worker thread, and measure what it costs."""
-    start_s = time.thread_time()
-    try:
-        return job.run()
-    finally:
-        ticket.cpu_s = time.thread_time() - start_s
-
-
-def _call_soon(
-    loop: asyncio.AbstractEventLoop,
-    call: Callable[[Ticket, Job, Future[Heard]], None],
+def _run(
     ticket: Ticket,
     job: Job,
-    future: Future[Heard],
+    loop: asyncio.AbstractEventLoop,
+    finish: Callable[[Ticket, Job, Heard | BaseException], None],
 ) -> None:
-    """Hop from a worker thread to the event loop, unless that is already gone."""
+    """Do a job in a worker thread, measure it, and hop to the event loop unless that is gone."""
+    result: Heard | BaseException
+    start_s = time.thread_time()
+    try:
+        result = job.run()
+    except BaseException as error:  # even one that would end the thread
+        result = error
+    ticket.cpu_s = time.thread_time() - start_s
     if not loop.is_closed():
-        loop.call_soon_threadsafe(call, ticket, job, future)
+        loop.call_soon_threadsafe(finish, ticket, job, result)

@@ -10,7 +10,7 @@ that is late. So a file pushed at full speed is heard as if it came in real time
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 
 from crossfade.audio.pcm import Samples
 from crossfade.audio.volume import GatedDecoder
@@ -90,9 +90,6 @@ class EmbeddedStream:
         self._ticket: Ticket | None = None
         self._processing_s = 0.0
         self._outcome: tuple[Job | None, Heard | BaseException] | None = None
-        self._blocks: AsyncIterator[Samples] | None = None
-        self._block: Samples | None = None
-        self._after_blocks: StreamCommand | None = None
         self._wake = asyncio.Event()
         self._room = asyncio.Event()
 
@@ -137,6 +134,7 @@ class EmbeddedStream:
 
     async def events(self) -> AsyncIterator[StreamEvent]:
         """See ``RecognizerStream.events``."""
+        hearing = self._hear()
         try:
             if unreadable := self._transcriber.unreadable_speakers():
                 yield SpeakersIgnored(labels=unreadable)
@@ -145,11 +143,12 @@ class EmbeddedStream:
                     yield event
                 if self._transcriber.done:
                     return
-                if not await self._move():
+                if not await self._move(hearing):
                     await self._wake.wait()
                     self._wake.clear()
         finally:
             await self.aclose()
+            await hearing.aclose()
 
     def speech_peak(self) -> float:
         """See ``RecognizerStream.speech_peak``."""
@@ -205,27 +204,28 @@ class EmbeddedStream:
             answers.append(SpeakersKnown(speakers=speakers, at_end=True))
         return answers
 
-    async def _move(self) -> bool:
+    async def _move(self, hearing: AsyncIterator[bool]) -> bool:
         """Make one step of progress; ``False`` if there is nothing to do but wait."""
         if self._outcome is not None:
             self._apply(*self._outcome)
-        elif self._ticket is not None and not self._is_late(self._ticket):
+            return True
+        if not self._may_go_on or (self._transcriber.starved and not await anext(hearing)):
             return False
-        elif not self._transcriber.starved:
+        if self._may_go_on:  # still: hearing may have taken a while
             self._transcriber.step(late=self._ticket is not None, has_room=self._has_room)
             self._submit()
-        elif not await self._hear():
-            return False
         return True
+
+    @property
+    def _may_go_on(self) -> bool:
+        """The audio clock may move on: no decode is due, or one that is late and has not begun."""
+        ticket = self._ticket
+        return ticket is None or not (ticket.begun or ticket.urgent or ticket.waited_s <= LATE_S)
 
     @property
     def _has_room(self) -> bool:
         """All audio was heard as it came, and a thread has nothing to do."""
         return not self._inbox and self._scheduler.has_room
-
-    def _is_late(self, ticket: Ticket) -> bool:
-        """Tell whether the audio clock may move on past a job that has not begun."""
-        return not ticket.begun and not ticket.urgent and ticket.waited_s > LATE_S
 
     def _submit(self) -> None:
         """Queue the decode that is due; a final takes the place of the partial before it."""
@@ -255,69 +255,58 @@ class EmbeddedStream:
         assert job is not None  # it gave a result
         self._transcriber.apply(job, result)
 
-    async def _hear(self) -> bool:
-        """Bring the next piece of audio, or the next mark, to the transcriber."""
-        if self._block is None and not await self._next_block():
-            return False
-        if self._block is not None:
-            piece, rest = self._block[:SLICE_SAMPLES], self._block[SLICE_SAMPLES:]
-            self._block = rest if rest.size else None
-            self._heard_samples += piece.size
-            self._listen(piece)
-            await self._make_way(piece.size)
-        return True
+    async def _hear(self) -> AsyncGenerator[bool]:
+        """Obey command after command.
 
-    async def _make_way(self, n_samples: int) -> None:
-        """Let others go on, once in a slice of audio or in four small pieces.
+        Yields:
+            ``True`` when there is something new to look at, ``False`` while no command waits.
+        """
+        while True:
+            if not self._inbox:
+                yield False
+                continue
+            command = self._inbox.popleft()
+            self._room.set()
+            match command:
+                case Audio():
+                    async for piece in _pieces(self._decoder.decode(command.data)):
+                        await self._listen(piece)
+                        yield True
+                    self._heard_bytes += len(command.data)
+                    self._room.set()
+                    if not self._waiting:  # to be accepted, now that this one is heard
+                        continue
+                case Finish():
+                    async for piece in _pieces(self._decoder.finish()):
+                        await self._listen(piece)
+                        yield True
+                    self._transcriber.finish()
+                case ForceTurn():
+                    self._transcriber.force(command.at_ms)
+                case Reconfigure():
+                    if command.volume_threshold is not None:
+                        self._decoder.threshold = command.volume_threshold
+                    self._transcriber.reconfigure(command)
+            yield True
+
+    async def _listen(self, piece: Samples) -> None:
+        """Hear a piece of audio, and let others go on once in a slice or in four small pieces.
 
         Long chunks, and many at once, must not keep other sessions waiting.
         """
-        self._listened_samples += max(n_samples, SLICE_SAMPLES // 4)
-        if self._listened_samples >= SLICE_SAMPLES:
-            self._listened_samples = 0
-            await asyncio.sleep(0)
-
-    def _listen(self, piece: Samples) -> None:
+        self._heard_samples += piece.size
         try:
             self._transcriber.hear(piece)
         except Exception as exc:  # whatever a network's runtime raises; the session cannot go on
             raise RecognizerError("the speech detector failed") from exc
+        self._listened_samples += max(piece.size, SLICE_SAMPLES // 4)
+        if self._listened_samples >= SLICE_SAMPLES:
+            self._listened_samples = 0
+            await asyncio.sleep(0)
 
-    async def _next_block(self) -> bool:
-        """Decode on, or take the next command; ``False`` if there is none."""
-        if self._blocks is None and not self._take_command():
-            return False
-        if self._blocks is not None:
-            self._block = await anext(self._blocks, None)
-            if self._block is None:
-                self._end_of_command()
-        return True
 
-    def _take_command(self) -> bool:
-        """Obey the next command, or begin to decode its audio; ``False`` if there is none."""
-        if not self._inbox:
-            return False
-        command = self._inbox.popleft()
-        self._room.set()
-        match command:
-            case Audio():
-                self._blocks = self._decoder.decode(command.data)
-                self._after_blocks = command
-            case Finish():
-                self._blocks = self._decoder.finish()
-                self._after_blocks = command
-            case ForceTurn():
-                self._transcriber.force(command.at_ms)
-            case Reconfigure():
-                if command.volume_threshold is not None:
-                    self._decoder.threshold = command.volume_threshold
-                self._transcriber.reconfigure(command)
-        return True
-
-    def _end_of_command(self) -> None:
-        command, self._blocks, self._after_blocks = self._after_blocks, None, None
-        if isinstance(command, Audio):
-            self._heard_bytes += len(command.data)
-            self._room.set()
-        else:
-            self._transcriber.finish()
+async def _pieces(blocks: AsyncIterator[Samples]) -> AsyncIterator[Samples]:
+    """Cut long blocks of audio into slices."""
+    async for block in blocks:
+        for start in range(0, block.size, SLICE_SAMPLES):
+            yield block[start : start + SLICE_SAMPLES]

@@ -19,6 +19,7 @@ import pytest
 
 from corpus import Recording
 from crossfade.audio import Samples
+from crossfade.recognizers.onnx.ear import Ear
 from crossfade.recognizers.onnx.files import ModelFiles
 from crossfade.recognizers.onnx.speakers.encoder import SpeakerEncoder
 from crossfade.recognizers.onnx.speakers.tracker import SpeakerTracker
@@ -120,17 +121,15 @@ def follow(
 ) -> Score:
     """Follow a conversation in audio time and ask for each word's label after its end."""
     samples = np.pad(samples, (0, 512 * 10 + -samples.size % 512))
-    speech = detector.open().probabilities(samples)
+    windows = Ear(detector.open()).hear(samples)
     tracker = SpeakerTracker(encoder)
     asked = sorted(said, key=lambda word: word.end)
     labels: list[str | None] = []
     begun = time.thread_time()
-    for now, (chunk, probability) in enumerate(
-        zip(samples.reshape(-1, 512), speech.tolist(), strict=True), start=1
-    ):
-        tracker.hear(chunk, probability)
-        while (window := tracker.next_window()) is not None:
-            tracker.apply(window, window.run())
+    for now, window in enumerate(windows, start=1):
+        tracker.hear(*window)
+        while (voiced := tracker.next_window()) is not None:
+            tracker.apply(voiced, voiced.run())
         is_over = now * 512 == samples.size
         while len(labels) < len(asked) and (
             is_over or asked[len(labels)].end + delay_s <= now * 0.032
