@@ -137,10 +137,11 @@ def _scores(attention: NDArray[np.float32]) -> NDArray[np.float32]:
     at tells nothing. One or two tokens have nothing to be compared with.
     """
     if attention.shape[1] > 2:
-        mean = attention.mean(axis=1, keepdims=True)
-        attention = (attention - mean) / (attention.std(axis=1, keepdims=True) + 1e-5)
-    scores: NDArray[np.float32] = attention.mean(axis=0)
-    return scores
+        n_heads, n_tokens, _ = attention.shape
+        above = attention - attention.mean(axis=1, keepdims=True)
+        spread = np.sqrt(np.einsum("hnt,hnt->ht", above, above) / n_tokens) + 1e-5
+        return np.asarray(np.einsum("hnt,ht->nt", above, 1 / (n_heads * spread)), np.float32)
+    return np.asarray(attention.mean(axis=0))
 
 
 def cut_frames(scores: NDArray[np.float32]) -> NDArray[np.intp]:
@@ -149,7 +150,8 @@ def cut_frames(scores: NDArray[np.float32]) -> NDArray[np.intp]:
     Runs are contiguous, in order, and at least one frame long; together they are all frames.
     With ``C`` the running sum of a token's scores, the best score of the first ``i`` tokens
     that ends with frame ``t`` is ``C_i(t) + max over a <= t of (best_{i-1}(a-1) - C_i(a-1))``,
-    and that maximum only ever runs forward: no inner loop.
+    and that maximum only ever runs forward: no inner loop. Where it was reached is looked up on
+    the way back, once a token.
 
     Returns:
         The runs' borders, shape (n_tokens + 1,), from 0 to n_frames.
@@ -158,18 +160,16 @@ def cut_frames(scores: NDArray[np.float32]) -> NDArray[np.intp]:
     if n_tokens > n_frames:
         return np.asarray(np.arange(n_tokens + 1) * n_frames // n_tokens)
     sums = np.cumsum(scores, axis=1, dtype=np.float64)
-    frames = np.arange(n_frames)
-    starts = np.zeros((n_tokens, n_frames), np.intp)
+    entered = np.full((n_tokens, n_frames), -np.inf)
     best = sums[0]
     for token in range(1, n_tokens):
-        entered = np.full(n_frames, -np.inf)
-        entered[1:] = best[:-1] - sums[token, :-1]
-        highest = np.maximum.accumulate(entered)
-        starts[token] = np.maximum.accumulate(np.where(entered == highest, frames, 0))
-        best = sums[token] + highest
+        np.subtract(best[:-1], sums[token, :-1], out=entered[token, 1:])
+        best = np.maximum.accumulate(entered[token]) + sums[token]
     borders = np.full(n_tokens + 1, n_frames)
-    for token in range(n_tokens - 1, -1, -1):
-        borders[token] = starts[token, borders[token + 1] - 1]
+    borders[0] = 0
+    for token in range(n_tokens - 1, 0, -1):
+        last = borders[token + 1] - 1
+        borders[token] = last - entered[token, last::-1].argmax()
     return borders
 
 

@@ -223,8 +223,8 @@ class Moonshine:
         )
 
     def _end_probability(self, heard: "_Transcript", place: int | None) -> float:
-        marked = heard.probability(place, self._terminals)
-        unmarked = heard.probability(place, (EOS,))
+        *marks, unmarked = heard.probabilities_at(place, (*self._terminals, EOS))
+        marked = sum(marks)
         return max(marked, min(marked + unmarked, _UNMARKED_END_MAX))
 
 
@@ -283,17 +283,16 @@ class _Transcript:
             self.ended = True
         else:
             self.tokens.append(token)
-            # Relative to the best one, because exp of a raw logit overflows.
-            self.probabilities.append(1 / float(np.exp(row - row[token]).sum()))
+            self.probabilities.append(1 / float(_odds(row).sum()))
         return token
 
-    def probability(self, place: int | None, tokens: Sequence[int]) -> float:
-        """How probable it is that one of these tokens stands at a place; 0 where none was read."""
+    def probabilities_at(self, place: int | None, tokens: Sequence[int]) -> list[float]:
+        """How probable each of these tokens is at a place; 0 where no row was read."""
         if place is None or not self._first <= place < self._first + len(self._rows):
-            return 0.0
-        row = self._rows[place - self._first]
-        odds = np.exp(row - row.max())
-        return float(odds[list(tokens)].sum() / odds.sum())
+            return [0.0] * len(tokens)
+        odds = _odds(self._rows[place - self._first])
+        probabilities: list[float] = (odds[list(tokens)] / odds.sum()).tolist()
+        return probabilities
 
     def check(self, rows: Floats, draft: Sequence[int], max_tokens: int) -> int:
         """Read one row more than the draft has right tokens; gives how many those are."""
@@ -309,6 +308,13 @@ class _Transcript:
         """Drop all but the first tokens."""
         del self.tokens[n_tokens:], self.probabilities[n_tokens:]
         del self._rows[n_tokens + 1 - self._first :]
+
+
+def _odds(row: Floats) -> Floats:
+    """Each token's probability over that of the likeliest: exp of a raw logit overflows."""
+    odds: Floats = row - row.max()
+    np.exp(odds, out=odds)
+    return odds
 
 
 def find_loop(tokens: Sequence[int]) -> int | None:
