@@ -3,7 +3,8 @@
 import pytest
 
 from crossfade.model import Word
-from crossfade.recognizers.onnx.segment import HeardWord, Hypothesis, Segment
+from crossfade.recognizers.onnx.hypothesis import HeardWord, Hypothesis
+from crossfade.recognizers.onnx.segment import Segment
 
 SURE, DOUBTFUL = 0.99, 0.6
 LOOK_MS = 500

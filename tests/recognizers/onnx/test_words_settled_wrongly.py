@@ -8,8 +8,9 @@ from msgspec import structs
 
 from corpus import CARRIED, load
 from crossfade.model import Word
+from crossfade.recognizers.onnx.hypothesis import HeardWord
 from crossfade.recognizers.onnx.model import Decoding, Moonshine
-from crossfade.recognizers.onnx.segment import SAMPLES_PER_MS, HeardWord, Segment
+from crossfade.recognizers.onnx.segment import SAMPLES_PER_MS, Segment
 
 pytestmark = pytest.mark.model
 

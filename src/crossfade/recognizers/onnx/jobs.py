@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from enum import IntEnum
 
-from crossfade.recognizers.onnx.segment import Hypothesis, Segment
+from crossfade.recognizers.onnx.hypothesis import Hypothesis
+from crossfade.recognizers.onnx.segment import Segment
 from crossfade.recognizers.onnx.speakers.encoder import Embedding
 from crossfade.recognizers.onnx.speakers.tracker import SpeakerWindow
 from crossfade.recognizers.onnx.terms import Terms

@@ -9,7 +9,7 @@ Not thread-safe: the event loop owns it, and lends it to a worker thread for one
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -19,8 +19,17 @@ from crossfade.audio.pcm import SAMPLE_RATE_HZ, Samples
 from crossfade.audio.volume import PIECE_MS, mean_volume, volumes
 from crossfade.model import Word
 from crossfade.recognizers.endpointing import TERMINAL_MARKS
-from crossfade.recognizers.onnx.alignment import TimedWord, align_words
+from crossfade.recognizers.onnx.alignment import align_words
 from crossfade.recognizers.onnx.features import FeatureCache
+from crossfade.recognizers.onnx.hypothesis import (
+    HeardWord,
+    Hypothesis,
+    common_prefix,
+    mean_confidence,
+    middle_ms,
+    not_before,
+    placed,
+)
 from crossfade.recognizers.onnx.model import Bias, Decoding, Moonshine
 from crossfade.recognizers.onnx.terms import Terms
 
@@ -83,30 +92,6 @@ CLEARER_BY = 0.2
 CLEARER_MAX_WORDS = (
     3  # by which the two may differ: a loop, or a voice that is dropped, is not clear
 )
-
-WORD_MIN_MS = 20
-"""Clients divide by durations; a word is never shorter."""
-
-
-@dataclass(frozen=True, slots=True)
-class HeardWord:
-    """A word of a hypothesis and the tokens that it is made of."""
-
-    word: Word
-    first_token: int
-    end_token: int
-
-
-@dataclass(frozen=True, slots=True)
-class Hypothesis:
-    """What one decode heard in the whole buffer, settled words included."""
-
-    tokens: tuple[int, ...]
-    words: tuple[HeardWord, ...]
-    through_ms: int
-    """How far its audio reaches."""
-    terminal_probability: float
-    """The model's own probability that a sentence ends after the last word."""
 
 
 class Segment:
@@ -203,7 +188,7 @@ class Segment:
         return (
             bool(self._settled)
             and len(heard) >= ASTRAY_WORDS
-            and _mean_confidence(heard) < ASTRAY_CONFIDENCE
+            and mean_confidence(heard) < ASTRAY_CONFIDENCE
         )
 
     def _clearer(self, bound: Hypothesis, free: Hypothesis) -> Hypothesis:
@@ -212,13 +197,13 @@ class Segment:
         Where the free one is chosen, its own beginning is the context of what follows from now on.
         What was settled stays settled: nobody is told of that beginning.
         """
-        n_told = sum(_middle_ms(h.word) < self._floor_ms for h in free.words)
+        n_told = sum(middle_ms(h.word) < self._floor_ms for h in free.words)
         rest = [h.word for h in free.words[n_told:]]
         open_words = [h.word for h in bound.words if h.first_token >= len(self._settled)]
         if (
             not rest
             or abs(len(free.words) - len(bound.words)) > CLEARER_MAX_WORDS
-            or _mean_confidence(rest) < _mean_confidence(open_words) + CLEARER_BY
+            or mean_confidence(rest) < mean_confidence(open_words) + CLEARER_BY
         ):
             return bound
         self._settled = free.tokens[: free.words[n_told - 1].end_token] if n_told else ()
@@ -243,7 +228,7 @@ class Segment:
         timed = align_words(self._model.tokenizer, decoding, heard)
         return Hypothesis(
             tokens=tuple(decoding.tokens),
-            words=tuple(_placed(word, start_ms, through_ms) for word in timed),
+            words=tuple(placed(word, start_ms, through_ms) for word in timed),
             through_ms=through_ms,
             terminal_probability=decoding.terminal_probability,
         )
@@ -340,7 +325,7 @@ class Segment:
         for heard in hypothesis.words:
             if heard.first_token < len(self._settled):
                 continue
-            word = _not_before(heard.word, floor_ms)
+            word = not_before(heard.word, floor_ms)
             floor_ms = word.end_ms
             fresh.append(HeardWord(word, heard.first_token, heard.end_token))
         return fresh
@@ -354,7 +339,7 @@ class Segment:
             self._history.popleft()
         old_enough = bool(self._history) and self._history[0][0] <= horizon_ms
         agreed = min(
-            (_common_prefix(hypothesis.tokens, tokens) for _, tokens in self._history), default=0
+            (common_prefix(hypothesis.tokens, tokens) for _, tokens in self._history), default=0
         )
         self._history.append((hypothesis.through_ms, hypothesis.tokens))
         return agreed if old_enough else 0
@@ -390,17 +375,6 @@ def _max_tokens(n_samples: int) -> int:
     return int(n_samples / SAMPLE_RATE_HZ * TOKENS_PER_S) + 6
 
 
-def _placed(timed: TimedWord, start_ms: int, through_ms: int) -> HeardWord:
-    word = Word(
-        text=timed.text,
-        punctuation=timed.punctuation,
-        start_ms=max(0, start_ms + round(timed.start_s * 1000)),
-        end_ms=min(start_ms + round(timed.end_s * 1000), through_ms),
-        confidence=timed.confidence,
-    )
-    return HeardWord(word, timed.first_token, timed.end_token)
-
-
 def _border_score(before: HeardWord, after: HeardWord, rest_ms: int) -> float:
     """How good a place for a cut is: a long gap, a sentence's end, a rest of about 5 s."""
     gap_s = (after.word.start_ms - before.word.end_ms) / 1000
@@ -413,28 +387,3 @@ def _is_sure(word: Word, now_ms: int) -> bool:
         word.confidence >= confidence and word.end_ms < now_ms - guard_ms
         for confidence, guard_ms in SURE
     )
-
-
-def _mean_confidence(words: Sequence[Word]) -> float:
-    return sum(word.confidence for word in words) / len(words)
-
-
-def _middle_ms(word: Word) -> int:
-    return (word.start_ms + word.end_ms) // 2
-
-
-def _not_before(word: Word, floor_ms: int) -> Word:
-    """Move a word's borders so that it begins at ``floor_ms`` at the earliest."""
-    start_ms = max(word.start_ms, floor_ms)
-    end_ms = max(word.end_ms, start_ms + WORD_MIN_MS)
-    if (start_ms, end_ms) == (word.start_ms, word.end_ms):
-        return word
-    return structs.replace(word, start_ms=start_ms, end_ms=end_ms)
-
-
-def _common_prefix(left: Sequence[int], right: Sequence[int]) -> int:
-    """Count the leading tokens that two hypotheses share."""
-    for n, (a, b) in enumerate(zip(left, right, strict=False)):
-        if a != b:
-            return n
-    return min(len(left), len(right))

@@ -17,11 +17,12 @@ from crossfade.model import Reconfigure, SessionConfig, Speaker, StreamEvent
 from crossfade.recognizers.endpointing import PAUSE_MS
 from crossfade.recognizers.onnx.ear import WINDOW_MS, Ear, Window
 from crossfade.recognizers.onnx.guards import trusted
+from crossfade.recognizers.onnx.hypothesis import Hypothesis
 from crossfade.recognizers.onnx.jobs import Heard, Job, JobKind, Wanted
 from crossfade.recognizers.onnx.model import Moonshine
 from crossfade.recognizers.onnx.report import Report, Words
 from crossfade.recognizers.onnx.rules import PREVIEW_AFTER_MS, SPEECH_OFF_GAP, SPEECH_ON, Rules
-from crossfade.recognizers.onnx.segment import GUARD_MS, SAMPLES_PER_MS, Hypothesis, Segment
+from crossfade.recognizers.onnx.segment import GUARD_MS, SAMPLES_PER_MS, Segment
 from crossfade.recognizers.onnx.speakers.tracker import SpeakerTracker, SpeakerWindow
 from crossfade.recognizers.onnx.vad import WINDOW_SAMPLES, VadState
 from crossfade.recognizers.onnx.voice import VoiceEdges
