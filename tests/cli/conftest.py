@@ -1,6 +1,7 @@
 """A recording as users have them, and commands without a process of their own."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -37,8 +38,10 @@ def here(tmp_path, monkeypatch, capsys) -> Here:
                 typed.delenv(name)
             for name, value in (environment(tmp_path) | variables).items():
                 typed.setenv(name, value)
+            handler = signal.getsignal(signal.SIGTERM)
             with pytest.raises(SystemExit) as ended:
                 main()
+            signal.signal(signal.SIGTERM, handler)
         out, err = capsys.readouterr()
         return subprocess.CompletedProcess(argv, ended.value.code, out, err)
 

@@ -1,10 +1,12 @@
 """`crossfade bench`: short runs, mostly with the scripted recognizer, and what they must give."""
 
 import json
+import subprocess
+import time
 
 import pytest
 
-from processes import KEY, crossfade, serving, write_wav
+from processes import KEY, LIMIT_S, PROGRAMS, crossfade, environment, serving, write_wav
 
 LOAD_FIGURES = {
     "streams",
@@ -101,6 +103,28 @@ def test_the_same_streams_can_be_heard_without_load_for_comparison(bench):
     over = ("--dialect", "speechmatics")
     result = bench("capacity", "--streams", "1", "--seconds", SECONDS, "--compare-alone", *over)
     assert result["wer_alone"] == result["wer"]
+
+
+def test_a_terminated_benchmark_stops_the_server_that_it_has_started(tmp_path, manifest):
+    (temporary := tmp_path / "temporary").mkdir()
+    what = ("--dialect", "speechmatics", "--backend", "scripted", "--streams", "1")
+    process = subprocess.Popen(
+        [PROGRAMS / "crossfade", "bench", "capacity", *what, "--manifest", manifest],
+        env=environment(tmp_path) | {"TMPDIR": str(temporary)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    by = time.monotonic() + LIMIT_S
+    while not list(temporary.glob("crossfade-bench-*/*")):  # the server has begun to keep its data
+        assert process.poll() is None
+        assert time.monotonic() < by
+        time.sleep(0.05)
+    process.terminate()
+    # To the end of its output, which the server would hold open.
+    out, err = process.communicate(timeout=LIMIT_S)
+    assert (process.returncode, out, err) == (143, b"", b"")
+    assert not list(temporary.iterdir())  # the folder goes once its server is gone
 
 
 def test_accuracy_is_told_as_a_whole_and_by_category(bench):

@@ -1,12 +1,16 @@
 """The command line: thin; everything it does is a call into another room.
 
 Results go to stdout, everything else to stderr. Exit codes: 0 done, 1 failed, 2 wrong usage,
-130 interrupted. The commands import what is heavy when they run, so that ``--help`` is quick.
+130 interrupted, 143 terminated. The commands import what is heavy when they run, so that ``--help``
+is quick.
 """
 
 import errno
 import os
+import signal
 import sys
+from types import FrameType
+from typing import NoReturn
 
 import click
 
@@ -28,6 +32,9 @@ from crossfade.errors import CrossfadeError
 
 INTERRUPTED = 130
 """What a shell reports for a program ended by Ctrl-C."""
+
+TERMINATED = 143
+"""And for one ended by SIGTERM."""
 
 _OUTPUT_LOST = (errno.EPIPE, errno.ENOSPC)
 """Whoever read our output has enough of it, as `head` has; or the disk is full."""
@@ -51,7 +58,13 @@ for _command in (
 
 def main() -> None:
     """Run the command line and exit."""
+    signal.signal(signal.SIGTERM, _terminated)
     sys.exit(_run())
+
+
+def _terminated(_number: int, _frame: FrameType | None) -> NoReturn:
+    """Clean up as after Ctrl-C: a server that a benchmark has started would run on without it."""
+    sys.exit(TERMINATED)
 
 
 def _run() -> int:
