@@ -31,8 +31,9 @@ BOTH = pytest.mark.parametrize(
     ],
 )
 AT_ONCE = 6
-"""What a slow machine has room for (48 ms of CPU for the decode that ``calibrate`` does in 24) while
-another test keeps one of its cores busy. There 16 at once overloaded the server, and it refused."""
+"""What a slow machine has room for (48 ms of CPU for the decode that ``calibrate`` does in 24)
+while another test keeps one of its cores busy. There 16 at once overloaded the server, and it
+refused some."""
 
 
 async def all_heard(hears: Hears, url: str, entries) -> list[Heard]:
