@@ -311,6 +311,33 @@ async def test_what_cannot_be_honoured_is_warned_of_or_refused(serve, voice, is_
             assert any("goes without" in line and name in line for line in caplog.messages)
 
 
+CHANGES = {
+    "speechmatics": {
+        "message": "SetRecognitionConfig",
+        "transcription_config": {"enable_partials": False, "canary": 1},
+    },
+    "assemblyai": {"type": "UpdateConfiguration", "prompt": "The canary sings."},
+}
+
+
+@pytest.mark.parametrize("is_strict", [False, True], ids=["lenient", "strict"])
+async def test_what_a_change_asks_for_in_vain_is_told_or_refused(serve, voice, is_strict, caplog):
+    caplog.set_level("INFO", logger="crossfade.server")
+    settings = DialectSettings(strict_parameters=is_strict)
+    async with serve(dialect=settings) as server, voice.dial(server.url) as wire:
+        await voice.started(wire)
+        for _ in range(2):
+            await wire.say(CHANGES[voice.name])
+        heard = await (wire.hear_all() if is_strict else voice.finish(wire))
+        assert (voice.verdict(heard) == voice.finished) == (not is_strict)
+        count = f'crossfade_unhonoured_settings_total{{dialect="{voice.name}"}}'
+        metrics = server.service.metrics.text().decode()
+    assert "canary" not in caplog.text
+    if not is_strict:
+        assert caplog.text.count("goes without") == 1
+        assert f"{count} 1.0" in metrics.splitlines()
+
+
 async def test_a_name_that_the_vendors_server_ignores_is_ignored(serve):
     async with serve() as server, VOICES[1].dial(server.url, formatted_finals="true") as wire:
         await VOICES[1].started(wire)

@@ -70,7 +70,7 @@ def test_the_dashboards_panels_lie_side_by_side_and_have_ids_of_their_own():
 def test_a_session_shows_its_lags_its_cost_and_its_keys_name():
     metrics, clock = Metrics(Slots()), iter([1.0, 1.6, 2.5])
     tally = Tally(metrics, "plain", now=clock.__next__)
-    with tally.session(CONFIG, key="phone", n_notes=0):
+    with tally.session(CONFIG, key="phone"):
         tally.received(Audio(data=bytes(32_000)))
         tally.count(Partial(turn=1, words=(WORD,), through_ms=900), 1000)
         tally.count(Final(turn=1, words=(WORD,), through_ms=900), 1000)

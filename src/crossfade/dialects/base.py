@@ -89,7 +89,10 @@ class ServerDialect(Protocol):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What this client asked for and goes without, in our words; complete once it started."""
+        """What this client asked for and goes without, in our words.
+
+        A change to a running session may put a few more behind those that were known at its start.
+        """
 
     def credential(self, handshake: Handshake) -> Credential:
         """Find what the client showed to be let in."""

@@ -12,7 +12,7 @@ import asyncio
 import logging
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TypeVar
@@ -95,6 +95,7 @@ class Session:
         self._opened_at = clock.time()
         self._opened_unix = time.time()
         self._has_started = False
+        self._n_noted = 0
         self._close_code: int | None = None
         self._is_traced = logger.isEnabledFor(logging.DEBUG)
 
@@ -240,7 +241,10 @@ class Session:
         frame = await self._socket.receive()
         if self._is_traced:
             logger.debug("session %s < %s", self.id, _clipped(frame))
-        return self._dialect.receive(frame)
+        commands = self._dialect.receive(frame)
+        if self._has_started and isinstance(frame, str):
+            self._tell_notes()
+        return commands
 
     async def _send(self, frame: Frame) -> None:
         if self._is_traced:
@@ -311,6 +315,17 @@ class Session:
     def _session_ms(self) -> int:
         return round((asyncio.get_running_loop().time() - self._opened_at) * 1000)
 
+    def _tell_notes(self) -> None:
+        """Log what the dialect has noted since the last time."""
+        notes = self._dialect.notes
+        self._go_without(notes[self._n_noted :])
+        self._n_noted = len(notes)
+
+    def _go_without(self, notes: Sequence[str]) -> None:
+        for note in notes:
+            logger.info("session %s goes without: %s", self.id, note)
+            self._tally.unhonoured()
+
     def _missing(self, config: SessionConfig) -> tuple[str, ...]:
         """Say what the client asked for and this recognizer cannot do."""
         info = self._service.recognizer.info
@@ -331,12 +346,11 @@ class Session:
         logger.info(
             "session %s open: dialect=%s key=%s", self.id, self._dialect_name, principal.name
         )
-        notes = (*self._dialect.notes, *self._missing(config))
-        for note in notes:
-            logger.info("session %s goes without: %s", self.id, note)
+        self._tell_notes()
+        self._go_without(self._missing(config))
         listed = self._service.sessions.listed(self.id, self._handshake.headers.get("x-request-id"))
         try:
-            with self._tally.session(config, key=principal.name, n_notes=len(notes)), listed:
+            with self._tally.session(config, key=principal.name), listed:
                 yield
         finally:
             self._tally.ended(

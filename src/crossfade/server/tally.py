@@ -57,20 +57,22 @@ class Tally:
         self._send_seconds = metrics.send_seconds.labels(dialect)
 
     @contextmanager
-    def session(self, config: SessionConfig, *, key: str, n_notes: int) -> Iterator[None]:
+    def session(self, config: SessionConfig, *, key: str) -> Iterator[None]:
         """Count the session as active.
 
         Args:
             config: What it is about.
             key: Name of the key that opened it.
-            n_notes: Settings that it goes on without.
         """
         self._sessions.inc()
-        self._unhonoured.inc(n_notes)
         self._key_audio_seconds = self._metrics.of_key(key)
         self._bytes_per_s = _bytes_per_s(config)
         with self._active.track_inprogress():
             yield
+
+    def unhonoured(self) -> None:
+        """Count a setting that the session goes on without."""
+        self._unhonoured.inc()
 
     def received(self, command: Audio | InChannel) -> None:
         """Note when audio came, before anybody has heard it."""

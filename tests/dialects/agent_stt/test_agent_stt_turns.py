@@ -7,6 +7,7 @@ from agent_schema import SessionRules
 from agent_wire import story
 from crossfade.dialects.agent_stt.server import AgentServer
 from crossfade.dialects.base import DialectSettings, Goodbye, Handshake
+from crossfade.dialects.speechmatics.errors import InvalidConfigError
 from crossfade.model import (
     Final,
     Partial,
@@ -265,6 +266,21 @@ def test_replacements_hold_in_segments_and_partials():
     said = client.hear(partial("Good day"), final("Good day."), partial(), OVER)
     assert "AddPartialSegment: Good night" in said
     assert "AddSegment: Good night." in said
+
+
+def test_unknown_fields_of_a_change_are_noted_once_or_refused():
+    config = {"enable_partials": False, "canary": 1}
+    frame = msgspec.json.encode({"message": "SetRecognitionConfig", "transcription_config": config})
+    client = Client("vad")
+    known = client.server.notes
+    for _ in range(2):
+        assert client.server.receive(frame.decode()) == []
+    assert client.hear(partial("Good day")) == ["StartOfTurn"]
+    (note,) = client.server.notes[len(known) :]
+    assert note == "unknown fields in SetRecognitionConfig: no effect"
+    strict = Client("vad", DialectSettings(strict_parameters=True))
+    with pytest.raises(InvalidConfigError, match="Additional property canary is not allowed"):
+        strict.server.receive(frame.decode())
 
 
 def test_partials_are_what_the_operator_says_for_clients_that_do_not():

@@ -231,6 +231,26 @@ def test_the_strict_refuse_in_mid_session_what_they_refuse_at_its_start(fields, 
     assert refusal.goodbye.code == 3006
 
 
+@pytest.mark.parametrize(
+    ("model", "fields", "note"),
+    [
+        (US, {"agent_context": "Which day?"}, "agent_context: the recognizer takes no context"),
+        (U3, {"language_code": "es"}, "language_codes: the language of a session cannot change"),
+        (US, {"speaker_labels": True}, "speaker_labels: settled when the session opens"),
+        (US, {"interruption_delay": 0}, "interruption_delay: no effect with " + US),
+        (U3, {"canary": 1, "canaries": 2}, "unknown names in UpdateConfiguration: no effect"),
+    ],
+)
+def test_what_a_change_asks_for_in_vain_is_noted_once(model, fields, note):
+    server = DIALECT.server(DialectSettings())
+    server.open(Handshake(path="/v3/ws", query=(("speech_model", model), ("prompt", "Hi."))))
+    known = server.notes
+    assert len(known) == 1
+    for _ in range(2):
+        assert update(server, prompt="Doctors speak.", domain=None, **fields) == []
+    assert server.notes == (*known, note)
+
+
 def test_the_strict_let_pass_what_is_honoured_or_taken_back():
     server = DIALECT.server(DialectSettings(strict_parameters=True))
     server.open(Handshake(path="/v3/ws"))

@@ -370,5 +370,28 @@ def test_a_wrong_type_in_a_change_is_invalid_config_and_named(connect, config):
     assert reason.startswith(f"transcription_config.{next(iter(config))}: ")
 
 
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"max_delai": 1},
+        {"conversation_config": {"canary": 1}},
+        {"audio_filtering_config": {"volume_threshold": 1, "canary": 1}},
+    ],
+)
+def test_unknown_fields_of_a_change_are_noted_once_or_refused(connect, strict_connection, extra):
+    connection = connect()
+    known = connection.server.notes
+    assert len(connection.say(change(enable_partials=True))) == 1
+    assert connection.server.notes == known
+    for _ in range(2):
+        assert len(connection.say(change(**extra))) == 1
+    (note,) = connection.server.notes[len(known) :]
+    assert note == "unknown fields in SetRecognitionConfig: no effect"
+    strict_connection.start()
+    kind, _, _, reason = strict_connection.refused_as(change(**extra))
+    assert kind == "invalid_config"
+    assert "unknown, no effect" in reason
+
+
 def test_a_change_without_a_configuration_is_invalid_config(connect):
     assert connect().refused_as({"message": "SetRecognitionConfig"})[0] == "invalid_config"

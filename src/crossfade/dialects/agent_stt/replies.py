@@ -48,7 +48,8 @@ class Replies:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.speakers = SpeakerAnswers()
-        self._wire = plan.wire
+        self.wire = plan.wire
+        """The configuration as it is by now."""
         self._turns = Turns(plan)
         self._late_audio_told = False
 
@@ -58,8 +59,8 @@ class Replies:
         Raises:
             InvalidConfigError: If a field is wrong, or one that cannot change would.
         """
-        self._wire = change(self._wire, message)
-        self._turns.partials_wanted = self._wire.enable_partials
+        self.wire = change(self.wire, message)
+        self._turns.partials_wanted = self.wire.enable_partials
 
     def tell(self, event: Event) -> Sequence[ServerMessage]:
         """Turn one event into messages."""

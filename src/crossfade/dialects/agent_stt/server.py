@@ -16,7 +16,7 @@ from crossfade.dialects.agent_stt.messages import (
 )
 from crossfade.dialects.agent_stt.profiles import Profile
 from crossfade.dialects.agent_stt.replies import Replies
-from crossfade.dialects.agent_stt.start import plan
+from crossfade.dialects.agent_stt.start import check_names, plan
 from crossfade.dialects.base import (
     Credential,
     DialectSettings,
@@ -25,7 +25,9 @@ from crossfade.dialects.base import (
     Handshake,
     Refusal,
 )
+from crossfade.dialects.speechmatics.decoding import unknown_in_change
 from crossfade.dialects.speechmatics.http import TOKEN_SCOPE, bearer
+from crossfade.dialects.speechmatics.limitations import UNKNOWN_IN_CHANGE
 from crossfade.errors import CrossfadeError, ProtocolError
 from crossfade.model import (
     Audio,
@@ -53,12 +55,13 @@ class AgentServer:
         self._profile = Profile("/v2/agent")
         self._replies: Replies | None = None  # from StartRecognition on
         self._draining = False
+        self._later_notes: tuple[str, ...] = ()
         self._forced_s = -1.0
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What the client asked for in vain, one sentence each; known from ``Start`` on."""
-        return self._replies.plan.notes if self._replies else ()
+        return (*self._replies.plan.notes, *self._later_notes) if self._replies else ()
 
     def credential(self, handshake: Handshake) -> Credential:
         """Look for a key in the ``Authorization`` header, then in ``?jwt=``, then ``?api_key=``."""
@@ -130,7 +133,7 @@ class AgentServer:
             case ForceEndOfUtterance(timestamp=at_s):
                 return self._force(replies, at_s)
             case SetRecognitionConfig():
-                replies.change(message)
+                self._change(replies, message, frame)
                 return []
             case GetSpeakers():
                 return [replies.speakers.ask(at_end=message.final)]
@@ -159,6 +162,12 @@ class AgentServer:
         if planned.wire.speaker_diarization_config.get_speakers:
             return [start, replies.speakers.ask(at_end=True)]
         return [start]
+
+    def _change(self, replies: Replies, message: SetRecognitionConfig, frame: str) -> None:
+        replies.change(message)
+        if unknown := unknown_in_change(frame, message, replies.wire):
+            check_names((), unknown, strict=self._settings.strict_parameters)
+            self._later_notes = (UNKNOWN_IN_CHANGE,)
 
     def _force(self, replies: Replies, at_s: float | None) -> list[Command]:
         """End the turn at a position; each has to be later than the one before."""

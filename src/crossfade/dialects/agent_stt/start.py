@@ -77,7 +77,7 @@ def plan(
         InvalidLanguageError: If the language is not one.
         ConfigError: If a replacement is malformed.
     """
-    _check_names(given, unknown, strict=settings.strict_parameters)
+    check_names(given, unknown, strict=settings.strict_parameters)
     if profile.is_preview and not _is_of_this_protocol(message):
         raise InvalidConfigError(
             "turn_config: required on this path; the preview's own messages are not spoken"
@@ -131,7 +131,17 @@ def change(wire: AgentConfig, message: SetRecognitionConfig) -> AgentConfig:
     return new
 
 
-def _check_names(given: Sequence[str], unknown: Sequence[str], *, strict: bool) -> None:
+def check_names(given: Sequence[str], unknown: Sequence[str], *, strict: bool) -> None:
+    """Refuse names that the vendor's server refuses; a strict one of ours refuses more.
+
+    Args:
+        given: Fields of ``transcription_config`` that are there.
+        unknown: Paths of what the protocol does not have.
+        strict: Whether what has no effect is to be refused.
+
+    Raises:
+        InvalidConfigError: About the first of them.
+    """
     rejected = [path for path in unknown if strict or path in _FORBIDDEN]
     if strict:
         rejected += [name for name in given if name in FOREIGN_FIELDS]

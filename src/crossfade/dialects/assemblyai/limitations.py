@@ -1,11 +1,11 @@
 """What clients may ask for and get a session without. Nothing is dropped in silence."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
 from crossfade.dialects.assemblyai import messages, presets
 from crossfade.dialects.assemblyai.models import RETIRED, Family, Model
-from crossfade.dialects.assemblyai.parameters import Parameters
+from crossfade.dialects.assemblyai.parameters import Parameters, settled_names, unknown_names
 from crossfade.errors import ConfigError
 from crossfade.text.pii import FINDABLE
 
@@ -44,6 +44,7 @@ _NEEDS: Mapping[str, str] = {
 _UNSAID = Parameters()
 
 _ONE_LANGUAGE = "one language is heard in a session"
+_FIXED_LANGUAGE = "the language of a session cannot change"
 
 WARNING_NOT_REDACTED = 1
 """The vendor documents no code of its own."""
@@ -65,6 +66,26 @@ def notes(
     if name in RETIRED:
         missing["speech_model"] = f"speech_model: {name} is retired, {RETIRED[name]} answers"
     return (*missing.values(), *_idle(parameters, model), *_unknown(unknown_names))
+
+
+def update_notes(
+    before: Parameters, now: Parameters, model: Model, names: Collection[str]
+) -> tuple[str, ...]:
+    """Say the same of a change: there are only so many sentences, however many changes come.
+
+    Args:
+        before: What the session went by until now.
+        now: What it goes by from now on.
+        model: What it is heard by.
+        names: What the change has a value for.
+    """
+    has_unknown = bool(unknown_names((name, "") for name in names))
+    return (
+        *notes(now, model),
+        *(f"{name}: settled when the session opens" for name in settled_names(names)),
+        *([f"language_codes: {_FIXED_LANGUAGE}"] if _is_other_language(before, now, model) else []),
+        *(["unknown names in UpdateConfiguration: no effect"] if has_unknown else []),
+    )
 
 
 def _idle(parameters: Parameters, model: Model) -> Iterator[str]:
@@ -112,9 +133,13 @@ def check_update(before: Parameters, now: Parameters, model: Model) -> None:
         ConfigError: If there is something to refuse.
     """
     check(now, model)
+    if _is_other_language(before, now, model):
+        raise ConfigError(_FIXED_LANGUAGE, field="language_codes")
+
+
+def _is_other_language(before: Parameters, now: Parameters, model: Model) -> bool:
     languages = {presets.session_config(each, model).language for each in (before, now)}
-    if len(languages) > 1:
-        raise ConfigError("the language of a session cannot change", field="language_codes")
+    return len(languages) > 1
 
 
 def warnings(parameters: Parameters) -> tuple[messages.Warning, ...]:

@@ -160,6 +160,12 @@ def unknown_names(pairs: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     return tuple(name for name in names if name != "token" and _new_name(name) not in _READERS)
 
 
+def settled_names(names: Iterable[str]) -> tuple[str, ...]:
+    """Names of parameters that no ``UpdateConfiguration`` changes, each once, as they are now."""
+    new_names = dict.fromkeys(map(_new_name, names))
+    return tuple(name for name in new_names if name in _READERS and name not in _UPDATABLE)
+
+
 def updated(parameters: Parameters, changes: Mapping[str, object], model: Model) -> Parameters:
     """Apply an ``UpdateConfiguration``; a ``null`` changes nothing.
 

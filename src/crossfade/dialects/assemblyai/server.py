@@ -91,7 +91,7 @@ class AssemblyAIServer:
         self._session_id: str | None = None
         self._terminated = False
         self.notes: tuple[str, ...] = ()
-        """What the client asked for and will not get, for the log. Known once it is open."""
+        """What the client asked for and will not get, for the log: at first, then in changes."""
 
     def credential(self, handshake: Handshake) -> Credential:
         """Find the token in the query, which is then all that counts, or the raw header.
@@ -221,6 +221,9 @@ class AssemblyAIServer:
         now = parameters.updated(before, message, self._model)
         if self._settings.strict_parameters:
             limitations.check_update(before, now, self._model)
+        names = {name for name, value in message.items() if value is not None} - {"type"}
+        missing = limitations.update_notes(before, now, self._model, names)
+        self.notes += tuple(note for note in missing if note not in self.notes)
         self._parameters = now
         self._turns.settings = self._turn_settings()
         old, new = (presets.endpointing(each, self._model) for each in (before, now))

@@ -18,7 +18,7 @@ from crossfade.dialects.speechmatics.errors import (
     InvalidConfigError,
     InvalidMessageError,
 )
-from crossfade.dialects.speechmatics.messages import ClientMessage
+from crossfade.dialects.speechmatics.messages import ClientMessage, SetRecognitionConfig
 
 _CONFIGURATION = {
     "transcription_config",
@@ -80,6 +80,14 @@ def decode_as(kinds: Any, text: str, choices: Choices) -> Any:
 def unknown_fields(text: str, message: msgspec.Struct) -> tuple[str, ...]:
     """Name what else stands in the frame that ``message`` was decoded from."""
     return tuple(_unknown(parse(text), message))
+
+
+def unknown_in_change(
+    text: str, message: SetRecognitionConfig, config: msgspec.Struct
+) -> tuple[str, ...]:
+    """The same of a change, which has been applied to ``config``."""
+    inside = _unknown(message.transcription_config, config, "transcription_config.")
+    return (*unknown_fields(text, message), *inside)
 
 
 def parse(text: str) -> Any:

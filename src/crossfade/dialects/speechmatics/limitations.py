@@ -15,6 +15,9 @@ MAX_VOCAB_WORD_LENGTH = 4000
 _SHOWN_ENTRIES = 10
 _SHOWN_CHARS = 100
 
+UNKNOWN_IN_CHANGE = "unknown fields in SetRecognitionConfig: no effect"
+"""For the log, once a session."""
+
 
 def done_without(message: StartRecognition) -> tuple[str, ...]:
     """Name each field that is accepted and has no effect, and say why; one sentence each."""

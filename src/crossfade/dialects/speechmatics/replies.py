@@ -59,7 +59,8 @@ class Replies:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.speakers = SpeakerAnswers()
-        self._wire = plan.wire
+        self.wire = plan.wire
+        """The configuration as it is by now."""
         # Without channels, one without a name.
         self._writers: dict[str | None, TranscriptWriter] = {
             channel: TranscriptWriter(plan) for channel in plan.config.channels or (None,)
@@ -72,9 +73,9 @@ class Replies:
         Raises:
             InvalidConfigError: If a field is wrong, or one that cannot change would.
         """
-        self._wire, command = change(self._wire, message)
+        self.wire, command = change(self.wire, message)
         for writer in self._writers.values():
-            writer.change(self._wire)
+            writer.change(self.wire)
         return command
 
     def tell(self, event: Event) -> Sequence[ServerMessage]:

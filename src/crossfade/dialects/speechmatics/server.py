@@ -18,7 +18,7 @@ from crossfade.dialects.base import (
     Handshake,
     Refusal,
 )
-from crossfade.dialects.speechmatics.decoding import decode, unknown_fields
+from crossfade.dialects.speechmatics.decoding import decode, unknown_fields, unknown_in_change
 from crossfade.dialects.speechmatics.errors import (
     InvalidMessageError,
     close_for,
@@ -26,6 +26,7 @@ from crossfade.dialects.speechmatics.errors import (
     error_type,
 )
 from crossfade.dialects.speechmatics.http import TOKEN_SCOPE, bearer
+from crossfade.dialects.speechmatics.limitations import UNKNOWN_IN_CHANGE, unknown
 from crossfade.dialects.speechmatics.messages import (
     AddChannelAudio,
     EndOfChannel,
@@ -39,7 +40,7 @@ from crossfade.dialects.speechmatics.messages import (
 )
 from crossfade.dialects.speechmatics.replies import Replies
 from crossfade.dialects.speechmatics.start import plan
-from crossfade.errors import CredentialError, CrossfadeError, ProtocolError
+from crossfade.errors import ConfigError, CredentialError, CrossfadeError, ProtocolError
 from crossfade.model import (
     Audio,
     Command,
@@ -67,12 +68,13 @@ class SpeechmaticsServer:
         self._token_in_query = False
         self._replies: Replies | None = None  # from StartRecognition on
         self._draining = False
+        self._later_notes: tuple[str, ...] = ()
         self._open_channels: set[str] = set()
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What the client asked for in vain, one sentence each; known from ``Start`` on."""
-        return self._replies.plan.notes if self._replies else ()
+        return (*self._replies.plan.notes, *self._later_notes) if self._replies else ()
 
     def credential(self, handshake: Handshake) -> Credential:
         """Look for a key in the ``Authorization`` header, then for a token in ``?jwt=``."""
@@ -143,7 +145,7 @@ class SpeechmaticsServer:
             case ForceEndOfUtterance():
                 return [self._force(message)]
             case SetRecognitionConfig():
-                return [replies.change(message)]
+                return [self._change(replies, message, frame)]
             case GetSpeakers():
                 return [replies.speakers.ask(at_end=message.final)]
             case AddChannelAudio():
@@ -165,6 +167,14 @@ class SpeechmaticsServer:
             case _:
                 return []
 
+    def _change(self, replies: Replies, message: SetRecognitionConfig, frame: str) -> Command:
+        command = replies.change(message)
+        if names := unknown_in_change(frame, message, replies.wire):
+            if self._settings.strict_parameters:
+                raise ConfigError("; ".join(unknown(names)), field="configuration")
+            self._later_notes = (UNKNOWN_IN_CHANGE,)
+        return command
+
     def _hear(self, frame: bytes) -> list[Command]:
         channels = self._expect_started("audio").plan.config.channels
         if not channels:
@@ -173,10 +183,10 @@ class SpeechmaticsServer:
             return [_late_audio(channels[0])]
         raise ProtocolError("audio of no channel in a session that has channels")
 
-    def _start(self, message: StartRecognition, unknown: Sequence[str]) -> list[Command]:
+    def _start(self, message: StartRecognition, unknown_paths: Sequence[str]) -> list[Command]:
         if self._replies is not None:
             raise ProtocolError("StartRecognition came twice")
-        planned = plan(message, self._settings, unknown)
+        planned = plan(message, self._settings, unknown_paths)
         self._replies = replies = Replies(planned)
         self._open_channels = set(self._channels)
         start = Start(config=planned.config, limits=planned.limits)
