@@ -119,6 +119,14 @@ def test_letting_everybody_in_from_everywhere_is_warned_of(tmp_path):
         assert "warning" not in server.said
 
 
+def test_letting_every_web_page_spend_your_money_is_warned_of(tmp_path):
+    config = tmp_path / "crossfade.toml"
+    config.write_text('[backends.far]\nvendor = "assemblyai"\nurl = "ws://127.0.0.1:1"\n')
+    with serving(tmp_path, "--no-auth", "--config", str(config), backend="far") as server:
+        assert "any page in a browser on this machine" in server.said
+        assert "your account with far" in server.said
+
+
 def test_log_lines_can_be_json_and_never_hold_the_key(here, tmp_path, speech_wav):
     with serving(tmp_path, "--key", KEY, "--log-format", "json") as server:
         here(

@@ -72,11 +72,22 @@ def _make_first_key(ring: "Keyring") -> None:
 
 
 def _warn(settings: "Settings") -> None:
-    from crossfade.cli.serving import is_loopback
+    from crossfade.cli.backends import vendor_of
+    from crossfade.cli.serving import heard_by, is_loopback
+    from crossfade.settings import BUILT_IN
 
-    if not settings.auth and not is_loopback(settings.host):
+    if settings.auth:
+        return
+    vendors = [name for name in heard_by(settings) if vendor_of(name, settings) not in BUILT_IN]
+    if not is_loopback(settings.host):
         click.echo(
             f"warning: whoever reaches {settings.host} can use this server (--no-auth)", err=True
+        )
+    elif vendors:  # the protocols let browsers in from any origin
+        click.echo(
+            "warning: any page in a browser on this machine can use this server, and with it your"
+            f" account with {', '.join(vendors)} (--no-auth)",
+            err=True,
         )
 
 

@@ -96,7 +96,7 @@ def check(settings: Settings) -> None:
         raise click.UsageError("--record-audio says what, --record DIR where to")
     _check_default_model(settings.default_model)
     try:
-        for name in _heard_by(settings):
+        for name in heard_by(settings):
             vendor_of(name, settings)
     except ConfigError as error:
         raise click.UsageError(str(error)) from error
@@ -197,7 +197,7 @@ def _config(settings: Settings) -> ServerConfig:
         metrics_host=settings.metrics_host,
         traces=settings.traces,
         trusted_proxies=settings.trusted_proxies,
-        backends=_heard_by(settings),
+        backends=heard_by(settings),
         single_use_tokens=settings.single_use_tokens,
         no_auth=not settings.auth,
         max_sessions=settings.max_sessions,
@@ -240,7 +240,7 @@ def _dialects(settings: Settings) -> Sequence[Dialect]:
     return [recordings.of(dialect) for dialect in DIALECTS]
 
 
-def _heard_by(settings: Settings) -> tuple[str, ...]:
+def heard_by(settings: Settings) -> tuple[str, ...]:
     """Who may hear a session: its key has to be allowed all of them."""
     shadow = settings.shadow_backend
     return settings.backend if shadow is None else (*settings.backend, shadow)
